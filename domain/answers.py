@@ -1,0 +1,62 @@
+"""What an operation answers when it is more than one thing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from domain.errors import Refusal
+from domain.model.account import Account
+from domain.model.occurrence import Occurrence
+from domain.model.reply import Reply
+from domain.model.ticket import Ticket
+from domain.model.user import ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of one message. A repeat answers what it became the first time."""
+
+    occurrence: Occurrence | None
+    ticket: Ticket | None
+    duplicate: bool = False
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    tickets: Sequence[Ticket]
+    waiting: int
+    refusals: Sequence[Refusal] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    reply: Reply
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedTicket:
+    removed_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMade:
+    """The only moment at which the secret can be read."""
+
+    api_key: ApiKey
+    secret: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSaved:
+    """The signing secret is told once, when it was made here."""
+
+    account: Account
+    webhook_secret: str | None
+
+
+ANSWERS: dict[str, type] = {
+    each.__name__: each
+    for each in (Received, Pulled, Replied, RemovedTicket, KeyMade, AccountSaved)
+}

@@ -1,0 +1,127 @@
+"""Facts: what happened to a ticket, in the past tense.
+
+A verb returns its fact; the fact becomes one history entry and one entry of the feed. `was` and
+`became` are values people read (an enum's name, a level's name); the ids beside them are for
+programs.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from domain.words import HistoryKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    kind: ClassVar[HistoryKind]
+    field: ClassVar[str | None] = None
+
+    was: str | None = None
+    became: str | None = None
+    was_id: UUID | None = None
+    became_id: UUID | None = None
+    occurrence_id: UUID | None = None
+    reply_id: UUID | None = None
+    automated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketOpened(Fact):
+    kind = HistoryKind.TICKET_OPENED
+    field = "status"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OccurrenceReceived(Fact):
+    """A message came in; when it also moved the status, `was` and `became` say how."""
+
+    kind = HistoryKind.OCCURRENCE_RECEIVED
+    field = "status"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplySent(Fact):
+    kind = HistoryKind.REPLY_SENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteAdded(Fact):
+    kind = HistoryKind.NOTE_ADDED
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusChanged(Fact):
+    kind = HistoryKind.STATUS_CHANGED
+    field = "status"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorityChanged(Fact):
+    kind = HistoryKind.PRIORITY_CHANGED
+    field = "priority"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelChanged(Fact):
+    kind = HistoryKind.LEVEL_CHANGED
+    field = "level"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssigneeChanged(Fact):
+    kind = HistoryKind.ASSIGNEE_CHANGED
+    field = "assignee"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypeChanged(Fact):
+    kind = HistoryKind.TYPE_CHANGED
+    field = "type"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagsChanged(Fact):
+    kind = HistoryKind.TAGS_CHANGED
+    field = "tags"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectChanged(Fact):
+    kind = HistoryKind.SUBJECT_CHANGED
+    field = "subject"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed(Fact):
+    kind = HistoryKind.CLAIMED
+    field = "assignee"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimExpired(Fact):
+    kind = HistoryKind.CLAIM_EXPIRED
+    field = "assignee"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reopened(Fact):
+    kind = HistoryKind.REOPENED
+    field = "status"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledged(Fact):
+    kind = HistoryKind.ACKNOWLEDGED
+    field = "status"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged(Fact):
+    kind = HistoryKind.MERGED
+    field = "status"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removed(Fact):
+    kind = HistoryKind.REMOVED

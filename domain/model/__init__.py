@@ -1,0 +1,31 @@
+"""The tables of customer care, with their verbs.
+
+Columns are state, methods are verbs; nothing here awaits, commits or asks the time. Importing this
+package imports every table, so that the metadata is whole.
+"""
+
+from domain.model import (
+    account,
+    entry,
+    idempotency,
+    level,
+    occurrence,
+    publisher,
+    reply,
+    ticket,
+    user,
+    workspace,
+)
+
+__all__ = [
+    "account",
+    "entry",
+    "idempotency",
+    "level",
+    "occurrence",
+    "publisher",
+    "reply",
+    "ticket",
+    "user",
+    "workspace",
+]

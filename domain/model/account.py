@@ -1,0 +1,89 @@
+"""The company's own presence on a network, and the monitorings that watch it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from domain.model.base import Record, UTCDateTime, word
+from domain.rules.routing import Watch
+from domain.words import Network
+
+
+class Account(Record, table=True):
+    __table_args__ = (UniqueConstraint("workspace_id", "network", "name"),)
+
+    network: Network = Field(sa_type=word(Network, "network"))
+    name: str = Field(max_length=120)
+    handle: str | None = Field(default=None, max_length=200)
+    external_id: str | None = Field(default=None, max_length=200)
+    enabled: bool = True
+    sealed_secret: bytes | None = None
+    """Signs what the network sends us; encrypted, write-only."""
+    created_at: datetime = Field(sa_type=UTCDateTime)
+
+    def describe(self, name: str, handle: str | None, external_id: str | None) -> None:
+        self.name = name
+        self.handle = handle
+        self.external_id = external_id
+
+    def enable(self, enabled: bool) -> None:
+        self.enabled = enabled
+
+    def entrust(self, sealed_secret: bytes) -> None:
+        self.sealed_secret = sealed_secret
+
+
+class Monitoring(Record, table=True):
+    """What is watched for a level: accounts, and words if not everything is meant."""
+
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+
+    name: str = Field(max_length=120)
+    level_id: UUID = Field(foreign_key="level.id", index=True)
+    keywords: list[str] = Field(default_factory=list, sa_type=JSON)
+    enabled: bool = True
+    created_at: datetime = Field(sa_type=UTCDateTime)
+
+    def watch(self, name: str, level_id: UUID, keywords: Sequence[str]) -> None:
+        self.name = name
+        self.level_id = level_id
+        self.keywords = list(keywords)
+
+    def enable(self, enabled: bool) -> None:
+        self.enabled = enabled
+
+    @property
+    def as_watch(self) -> Watch:
+        return Watch(self.id, self.level_id, tuple(self.keywords))
+
+
+class MonitoringAccount(SQLModel, table=True):
+    __tablename__ = "monitoring_account"
+    __table_args__ = (Index(None, "account_id"), Index(None, "workspace_id"))
+
+    monitoring_id: UUID = Field(foreign_key="monitoring.id", primary_key=True)
+    account_id: UUID = Field(foreign_key="account.id", primary_key=True)
+    workspace_id: UUID = Field(foreign_key="workspace.id")
+
+
+class TicketType(Record, table=True):
+    """What a ticket is about, in the company's own words; may decide level and priority."""
+
+    __tablename__ = "ticket_type"
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+
+    name: str = Field(max_length=120)
+    level_id: UUID | None = Field(default=None, foreign_key="level.id", index=True)
+    priority: str | None = Field(default=None, max_length=24)
+    active: bool = True
+
+    def describe(self, name: str, level_id: UUID | None, priority: str | None) -> None:
+        self.name = name
+        self.level_id = level_id
+        self.priority = priority
+
+    def activate(self, active: bool) -> None:
+        self.active = active

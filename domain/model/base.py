@@ -1,0 +1,90 @@
+"""What every stored thing has: an id that sorts by age, a workspace, times in UTC."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import uuid_utils
+from sqlalchemy import DateTime, Dialect, Enum, ForeignKey, MetaData, Text, TypeDecorator
+from sqlmodel import Field, SQLModel
+
+# Named constraints, so that a migration can speak of each on both databases.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata: MetaData = SQLModel.metadata
+
+
+def new_id() -> UUID:
+    """A UUIDv7: ids made later sort later, so indexes grow at one end."""
+    return UUID(bytes=uuid_utils.uuid7().bytes)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant. A naive time is refused, because nobody can know what it meant."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @property
+    def python_type(self) -> type[datetime]:
+        return datetime
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs a time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+SEPARATOR = "\x1f"
+
+
+class Tags(TypeDecorator[tuple[str, ...]]):
+    """A set of short words, kept so that either database can ask for one with LIKE."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str | None:
+        return None if value is None else "".join(f"{SEPARATOR}{tag}" for tag in value) + SEPARATOR
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        return None if value is None else tuple(tag for tag in value.split(SEPARATOR) if tag)
+
+
+def word(values: type[StrEnum], name: str) -> Any:
+    """A column of a closed list: text with a named CHECK, the same on both databases."""
+    return Enum(
+        values,
+        native_enum=False,
+        create_constraint=True,
+        name=name,
+        length=24,
+        values_callable=lambda listed: [each.value for each in listed],
+    )
+
+
+def late(target: str) -> ForeignKey:
+    """A reference that is checked at commit, so that either side may be written first."""
+    return ForeignKey(target, deferrable=True, initially="DEFERRED")
+
+
+class Record(SQLModel):
+    """Anything stored. It belongs to exactly one workspace."""
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    workspace_id: UUID = Field(foreign_key="workspace.id", index=False)

@@ -1,0 +1,107 @@
+"""A level: a sector of the company, with its own people, priority, grouping and pull."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from domain.errors import LevelDisabled
+from domain.model.base import Record, UTCDateTime, word
+from domain.words import GroupingMode, LevelRole, OutsideView, Priority, PullOrder
+
+
+class Level(Record, table=True):
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "name"),
+        CheckConstraint("batch_size BETWEEN 1 AND 100", name="batch_size_range"),
+        CheckConstraint("claim_lease_seconds BETWEEN 10 AND 86400", name="claim_lease_range"),
+    )
+
+    name: str = Field(max_length=120)
+    enabled: bool = True
+    default_priority: Priority = Field(
+        default=Priority.MEDIUM, sa_type=word(Priority, "default_priority")
+    )
+    grouping: GroupingMode = Field(
+        default=GroupingMode.HIERARCHY, sa_type=word(GroupingMode, "grouping")
+    )
+    group_old_occurrences: bool = False
+    pull_order: PullOrder = Field(
+        default=PullOrder.MOST_URGENT, sa_type=word(PullOrder, "pull_order")
+    )
+    batch_size: int = 10
+    claim_lease_seconds: int = 900
+    comment_required: bool = False
+    outside_view: OutsideView = Field(
+        default=OutsideView.COUNT, sa_type=word(OutsideView, "outside_view")
+    )
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    version: int = 1
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.claim_lease_seconds)
+
+    def rename(self, name: str) -> None:
+        self.name = name
+
+    def enable(self, enabled: bool) -> None:
+        self.enabled = enabled
+
+    def must_receive(self, field: str) -> None:
+        if not self.enabled:
+            raise LevelDisabled("level_disabled", name=self.name, field=[field])
+
+    def arrange(
+        self,
+        *,
+        default_priority: Priority | None = None,
+        grouping: GroupingMode | None = None,
+        group_old_occurrences: bool | None = None,
+        pull_order: PullOrder | None = None,
+        batch_size: int | None = None,
+        claim_lease_seconds: int | None = None,
+        comment_required: bool | None = None,
+        outside_view: OutsideView | None = None,
+    ) -> None:
+        """Change what is given and leave the rest."""
+        given = {name: value for name, value in locals().items() if name != "self"}
+        for name, value in given.items():
+            if value is not None:
+                setattr(self, name, value)
+
+    def saved(self) -> None:
+        self.version += 1
+
+
+class LevelMember(SQLModel, table=True):
+    """A person in a level: what they are there and how many tickets they can hold."""
+
+    __tablename__ = "level_member"
+    __table_args__ = (
+        CheckConstraint("capacity IS NULL OR capacity >= 0", name="capacity_range"),
+        Index(None, "user_id"),
+        Index(None, "workspace_id"),
+    )
+
+    level_id: UUID = Field(foreign_key="level.id", primary_key=True)
+    user_id: UUID = Field(foreign_key="user.id", primary_key=True)
+    workspace_id: UUID = Field(foreign_key="workspace.id")
+    role: LevelRole = Field(default=LevelRole.ATTENDANT, sa_type=word(LevelRole, "role"))
+    capacity: int | None = None
+
+    def become(self, role: LevelRole, capacity: int | None) -> None:
+        self.role = role
+        self.capacity = capacity
+
+
+class LevelAccount(SQLModel, table=True):
+    """An account that a level answers from."""
+
+    __tablename__ = "level_account"
+    __table_args__ = (Index(None, "account_id"), Index(None, "workspace_id"))
+
+    level_id: UUID = Field(foreign_key="level.id", primary_key=True)
+    account_id: UUID = Field(foreign_key="account.id", primary_key=True)
+    workspace_id: UUID = Field(foreign_key="workspace.id")

@@ -1,0 +1,42 @@
+"""An occurrence: one thing somebody wrote, kept as it came."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, Text, UniqueConstraint
+from sqlmodel import Field
+
+from domain.model.base import Record, UTCDateTime, word
+from domain.words import Network, OccurrenceKind
+
+
+class Occurrence(Record, table=True):
+    __table_args__ = (
+        UniqueConstraint("account_id", "external_id"),
+        Index(None, "ticket_id", "occurred_at", "id"),
+        Index(None, "publisher_id", "occurred_at", "id"),
+    )
+
+    account_id: UUID = Field(foreign_key="account.id")
+    external_id: str = Field(max_length=200)
+    network: Network = Field(sa_type=word(Network, "network"))
+    kind: OccurrenceKind = Field(sa_type=word(OccurrenceKind, "kind"))
+    publisher_id: UUID = Field(foreign_key="publisher.id")
+    ticket_id: UUID | None = Field(default=None, foreign_key="ticket.id")
+    """None for a historical one: it was there before, and nothing has to be done about it."""
+    level_id: UUID = Field(foreign_key="level.id", index=True)
+    """The level that received it."""
+    intended_level_id: UUID = Field(foreign_key="level.id", index=True)
+    """The level it was meant for; another one when that took no tickets."""
+    monitoring_id: UUID | None = Field(default=None, foreign_key="monitoring.id")
+    text: str = Field(sa_type=Text)
+    url: str | None = Field(default=None, max_length=2000)
+    thread_root: str = Field(max_length=200)
+    thread_url: str | None = Field(default=None, max_length=2000)
+    parent_external_id: str | None = Field(default=None, max_length=200)
+    occurred_at: datetime = Field(sa_type=UTCDateTime)
+    received_at: datetime = Field(sa_type=UTCDateTime)
+    historical: bool = False
+
+    def belong_to(self, ticket_id: UUID) -> None:
+        self.ticket_id = ticket_id

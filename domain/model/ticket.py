@@ -1,0 +1,441 @@
+"""A ticket: a conversation with one publisher, in one level at a time.
+
+Its columns are its state; its verbs are the only way to change it. Each verb refuses or changes,
+and returns the fact that says what happened.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from domain.errors import Invalid, VersionConflict, WrongState
+from domain.events import (
+    Acknowledged,
+    AssigneeChanged,
+    Claimed,
+    ClaimExpired,
+    Fact,
+    LevelChanged,
+    Merged,
+    OccurrenceReceived,
+    PriorityChanged,
+    Removed,
+    Reopened,
+    StatusChanged,
+    SubjectChanged,
+    TagsChanged,
+    TicketOpened,
+    TypeChanged,
+)
+from domain.model.account import TicketType
+from domain.model.base import Record, Tags, UTCDateTime, late, word
+from domain.model.level import Level
+from domain.model.occurrence import Occurrence
+from domain.model.publisher import Publisher
+from domain.model.user import User
+from domain.rules import states
+from domain.rules.membership import Face
+from domain.rules.states import Trigger
+from domain.rules.wording import search_text, snippet_of, subject_of
+from domain.words import (
+    PRIORITY_ORDER,
+    CloseReason,
+    Network,
+    Priority,
+    TicketOrigin,
+    TicketStatus,
+)
+
+OPEN_KEY = text("status <> 'CLOSED' AND removed_at IS NULL AND grouping_key IS NOT NULL")
+PRESENT = text("removed_at IS NULL")
+LEASED = text("lease_expires_at IS NOT NULL")
+SLEEPING = text("pending_until IS NOT NULL")
+
+
+def _where(clause: object) -> dict[str, Any]:
+    return {"postgresql_where": clause, "sqlite_where": clause}
+
+
+class Ticket(Record, table=True):
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "protocol"),
+        # Two messages racing can never open two tickets of one conversation.
+        Index(
+            "uq_ticket_open_grouping_key",
+            "workspace_id",
+            "grouping_key",
+            unique=True,
+            **_where(OPEN_KEY),
+        ),
+        Index("ix_ticket_grouping_key", "workspace_id", "grouping_key", "opened_at"),
+        Index(
+            "ix_ticket_queue",
+            "level_id",
+            "status",
+            "priority_order",
+            "opened_at",
+            "id",
+            **_where(PRESENT),
+        ),
+        Index("ix_ticket_opened", "workspace_id", "opened_at", "id", **_where(PRESENT)),
+        Index("ix_ticket_updated", "workspace_id", "updated_at", "id", **_where(PRESENT)),
+        Index("ix_ticket_publisher", "publisher_id", "opened_at", "id", **_where(PRESENT)),
+        Index("ix_ticket_assignee", "assignee_id", "level_id", "status", **_where(PRESENT)),
+        Index("ix_ticket_previous", "previous_ticket_id"),
+        Index("ix_ticket_lease", "lease_expires_at", **_where(LEASED)),
+        Index("ix_ticket_pending", "pending_until", **_where(SLEEPING)),
+        CheckConstraint("(status = 'CLOSED') = (close_reason IS NOT NULL)", name="closed_reason"),
+        CheckConstraint("(status = 'CLOSED') = (closed_at IS NOT NULL)", name="closed_at"),
+    )
+
+    protocol: str = Field(max_length=17)
+    version: int = 0
+    status: TicketStatus = Field(sa_type=word(TicketStatus, "status"))
+    close_reason: CloseReason | None = Field(
+        default=None, sa_type=word(CloseReason, "close_reason")
+    )
+    priority: Priority = Field(sa_type=word(Priority, "priority"))
+    priority_order: int
+    type_id: UUID | None = Field(default=None, foreign_key="ticket_type.id")
+    subject: str = Field(max_length=200)
+    snippet: str = Field(max_length=200)
+    network: Network = Field(sa_type=word(Network, "network"))
+    tags: Sequence[str] = Field(default=(), sa_type=Tags)
+    level_id: UUID = Field(foreign_key="level.id")
+    origin_level_id: UUID = Field(foreign_key="level.id")
+    assignee_id: UUID | None = Field(default=None, foreign_key="user.id")
+    lease_expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """Set while a pulled ticket is untouched; when it passes, the ticket returns to the queue."""
+    publisher_id: UUID = Field(foreign_key="publisher.id")
+    account_id: UUID | None = Field(default=None, foreign_key="account.id")
+    grouping_key: str | None = Field(default=None, max_length=300)
+    groups_old: bool = False
+    origin: TicketOrigin = Field(sa_type=word(TicketOrigin, "origin"))
+    opened_by_id: UUID | None = Field(default=None, foreign_key="user.id")
+    occurred_at: datetime = Field(sa_type=UTCDateTime)
+    opened_at: datetime = Field(sa_type=UTCDateTime)
+    updated_at: datetime = Field(sa_type=UTCDateTime)
+    resolved_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    pending_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    reopen_count: int = 0
+    transfer_count: int = 0
+    interactions_count: int = 0
+    # Checked at commit: tickets and the messages they speak of may arrive in one transaction.
+    previous_ticket_id: UUID | None = Field(default=None, sa_column_args=[late("ticket.id")])
+    merged_into_id: UUID | None = Field(default=None, sa_column_args=[late("ticket.id")])
+    # No foreign key: messages point at tickets already, and a circle of tables cannot be sorted.
+    reopened_by_id: UUID | None = None
+    """The message that reopened it, while nothing else has moved the status since."""
+    resolved_before: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    removed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    search: str = Field(default="", max_length=600)
+
+    # ── opening ──────────────────────────────────────────────────────────────────────────────
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        protocol: str,
+        level: Level,
+        publisher: Publisher,
+        handle: str | None,
+        network: Network,
+        text: str,
+        subject: str | None,
+        origin: TicketOrigin,
+        occurred_at: datetime,
+        now: datetime,
+        account_id: UUID | None = None,
+        grouping_key: str | None = None,
+        previous_ticket_id: UUID | None = None,
+        opened_by_id: UUID | None = None,
+        priority: Priority | None = None,
+        status: TicketStatus = TicketStatus.NEW,
+        ticket_type: TicketType | None = None,
+    ) -> tuple["Ticket", Fact]:
+        """A ticket that has just been registered; T1, or T2 when another status is given."""
+        if status not in states.OPENING:
+            raise Invalid("opening_status", field=["status"], status=status.value)
+        subject = subject_of(subject or text)
+        typed = Priority(ticket_type.priority) if ticket_type and ticket_type.priority else None
+        priority = priority or typed or level.default_priority
+        ticket = cls(
+            workspace_id=level.workspace_id,
+            protocol=protocol,
+            status=status,
+            priority=priority,
+            priority_order=PRIORITY_ORDER[priority],
+            type_id=ticket_type.id if ticket_type else None,
+            subject=subject,
+            snippet=snippet_of(text),
+            network=network,
+            level_id=level.id,
+            origin_level_id=level.id,
+            publisher_id=publisher.id,
+            account_id=account_id,
+            grouping_key=grouping_key,
+            groups_old=level.group_old_occurrences,
+            origin=origin,
+            opened_by_id=opened_by_id,
+            occurred_at=occurred_at,
+            opened_at=now,
+            updated_at=now,
+            resolved_at=now if status is TicketStatus.RESOLVED else None,
+            previous_ticket_id=previous_ticket_id,
+            search=search_text(subject, protocol, publisher.name, handle),
+        )
+        return ticket, TicketOpened(became=status.value)
+
+    # ── what the publisher does ──────────────────────────────────────────────────────────────
+
+    def absorb(self, occurrence: Occurrence, *, opening: bool = False) -> list[Fact]:
+        """Take a message in: T4, T6, T11; the one it opens with, and others, leave the status."""
+        occurrence.belong_to(self.id)
+        self.snippet = snippet_of(occurrence.text)
+        before = self.status
+        if opening or not states.allows(Trigger.INBOUND, before, TicketStatus.OPEN):
+            return [OccurrenceReceived(occurrence_id=occurrence.id)]
+        resolved_at = self.resolved_at
+        self._become(TicketStatus.OPEN)
+        if before is not TicketStatus.RESOLVED:
+            return [
+                OccurrenceReceived(
+                    occurrence_id=occurrence.id, was=before.value, became=self.status.value
+                )
+            ]
+        self.reopen_count += 1
+        self.resolved_before, self.resolved_at = resolved_at, None
+        self.reopened_by_id = occurrence.id
+        return [
+            OccurrenceReceived(occurrence_id=occurrence.id),
+            Reopened(was=before.value, became=self.status.value, occurrence_id=occurrence.id),
+        ]
+
+    def acknowledge(self, occurrence_id: UUID) -> Fact:
+        """T13: the message that reopened it was a thank-you, so it was never reopened."""
+        states.check(Trigger.ACKNOWLEDGE, self.status, TicketStatus.RESOLVED)
+        if self.reopened_by_id != occurrence_id:
+            raise WrongState("not_reopened", field=["occurrenceId"])
+        resolved_at, before = self.resolved_before, self.status
+        self._become(TicketStatus.RESOLVED)
+        self.reopen_count -= 1
+        self.resolved_at = resolved_at
+        return Acknowledged(was=before.value, became=self.status.value, occurrence_id=occurrence_id)
+
+    # ── who has it ───────────────────────────────────────────────────────────────────────────
+
+    def claim(self, by: User, *, until: datetime) -> Fact:
+        """Pulled from the queue: still untouched, and given back if it stays so."""
+        self.assignee_id = by.id
+        self.lease_expires_at = until
+        return Claimed(became=by.name, became_id=by.id)
+
+    def lapse(self, holder: str) -> Fact:
+        """The lease ended and nobody had touched it."""
+        was_id, self.assignee_id, self.lease_expires_at = self.assignee_id, None, None
+        return ClaimExpired(was=holder, was_id=was_id, automated=True)
+
+    def start(self, by: User) -> list[Fact]:
+        """T3, T9: opened by an attendant, who becomes its assignee if nobody is."""
+        self._must_be_live()
+        facts: list[Fact] = []
+        self.lease_expires_at = None
+        if self.assignee_id is None:
+            facts.append(self.assign(None, by))
+        if states.allows(Trigger.START, self.status, TicketStatus.OPEN):
+            facts.append(self._move(TicketStatus.OPEN))
+        return facts
+
+    def touch(self) -> list[Fact]:
+        """T3: whatever an attendant does to a new ticket opens it, and ends the lease."""
+        self._must_be_live()
+        self.lease_expires_at = None
+        return [self._move(TicketStatus.OPEN)] if self.status is TicketStatus.NEW else []
+
+    def assign(self, before: User | None, to: User | None) -> Fact:
+        self._must_be_live()
+        self.assignee_id = to.id if to else None
+        self.lease_expires_at = None
+        return AssigneeChanged(
+            was=before.name if before else None,
+            was_id=before.id if before else None,
+            became=to.name if to else None,
+            became_id=to.id if to else None,
+        )
+
+    def transfer(self, before: Level, to: Level) -> Fact:
+        """To another level's queue, in the state it is in."""
+        if self.status in (TicketStatus.RESOLVED, TicketStatus.CLOSED):
+            raise WrongState(
+                "status_not_allowed", current=self.status.value, target=f"level {to.name}"
+            )
+        if to.id == self.level_id:
+            raise Invalid("same_level", field=["levelId"])
+        to.must_receive("levelId")
+        self.level_id = to.id
+        self.assignee_id = None
+        self.lease_expires_at = None
+        self.transfer_count += 1
+        return LevelChanged(was=before.name, was_id=before.id, became=to.name, became_id=to.id)
+
+    def escalate(self, before: Level, to: Level) -> list[Fact]:
+        """T8: to another level, which has to take it."""
+        states.check(Trigger.ESCALATE, self.status, TicketStatus.ESCALATED)
+        return [self.transfer(before, to), self._move(TicketStatus.ESCALATED)]
+
+    # ── status ───────────────────────────────────────────────────────────────────────────────
+
+    def change_status(
+        self,
+        to: TicketStatus,
+        *,
+        now: datetime,
+        close_reason: CloseReason | None = None,
+        pending_until: datetime | None = None,
+        trigger: Trigger = Trigger.CHANGE,
+    ) -> Fact:
+        """T3, T5, T7, T9, T10, T12, T14, T15 and T16, as the trigger allows."""
+        if close_reason is CloseReason.MERGED:
+            raise Invalid("merged_is_for_merging", field=["closeReason"])
+        if pending_until is not None and to is not TicketStatus.PENDING:
+            raise Invalid("pending_until_alone", field=["pendingUntil"])
+        if pending_until is not None and pending_until <= now:
+            raise Invalid("pending_until_past", field=["pendingUntil"])
+        states.check(trigger, self.status, to)
+        if to is TicketStatus.CLOSED and close_reason is None:
+            raise Invalid("close_reason_required", field=["closeReason"])
+        if to is not TicketStatus.CLOSED and close_reason is not None:
+            raise Invalid("close_reason_alone", field=["closeReason"])
+        return self._move(to, now=now, close_reason=close_reason, pending_until=pending_until)
+
+    def wake(self) -> Fact:
+        """T7: what it waited for is reached."""
+        states.check(Trigger.WAKE, self.status, TicketStatus.OPEN)
+        before = self.status
+        self._become(TicketStatus.OPEN)
+        return StatusChanged(was=before.value, became=self.status.value, automated=True)
+
+    def merge_into(self, target: "Ticket", now: datetime) -> tuple[Fact, Fact]:
+        """T22: closed in favour of another, which takes over its messages."""
+        if target.status is TicketStatus.CLOSED:
+            raise WrongState("merge_target_closed", field=["targetId"])
+        states.check(Trigger.MERGE, self.status, TicketStatus.CLOSED)
+        before = self.status
+        self._become(TicketStatus.CLOSED)
+        self.close_reason = CloseReason.MERGED
+        self.closed_at = now
+        self.lease_expires_at = None
+        self.merged_into_id = target.id
+        closed = Merged(was=before.value, became=self.status.value, became_id=target.id)
+        return closed, Merged(was_id=self.id)
+
+    def remove(self, now: datetime) -> Fact:
+        """T23: gone from every list; what was written stays until retention ends."""
+        self.removed_at = now
+        self.lease_expires_at = None
+        return Removed()
+
+    # ── what it says ─────────────────────────────────────────────────────────────────────────
+
+    def prioritise(self, priority: Priority) -> Fact:
+        self._must_be_live()
+        before, self.priority = self.priority, priority
+        self.priority_order = PRIORITY_ORDER[priority]
+        return PriorityChanged(was=before.value, became=priority.value)
+
+    def retype(self, before: TicketType | None, to: TicketType) -> Fact:
+        self._must_be_live()
+        self.type_id = to.id
+        return TypeChanged(
+            was=before.name if before else None,
+            was_id=before.id if before else None,
+            became=to.name,
+            became_id=to.id,
+        )
+
+    def retag(self, *, add: Iterable[str], drop: Iterable[str]) -> Fact:
+        self._must_be_live()
+        before, dropped = self.tags, set(drop)
+        kept = [tag for tag in before if tag not in dropped]
+        self.tags = tuple(kept + [tag for tag in dict.fromkeys(add) if tag not in kept])
+        return TagsChanged(was=", ".join(before), became=", ".join(self.tags))
+
+    def retitle(self, subject: str, publisher: Publisher, handle: str | None) -> Fact:
+        self._must_be_live()
+        before, self.subject = self.subject, subject_of(subject)
+        self.search = search_text(self.subject, self.protocol, publisher.name, handle)
+        return SubjectChanged(was=before, became=self.subject)
+
+    # ── what every change does ───────────────────────────────────────────────────────────────
+
+    def expect(self, version: int | None, changed_fields: Sequence[str]) -> None:
+        """VERSION_CONFLICT when the caller was looking at an older version."""
+        if version is not None and version != self.version:
+            raise VersionConflict(current=self, changed_fields=changed_fields)
+
+    def changed(self, now: datetime) -> None:
+        self.version += 1
+        self.updated_at = now
+
+    def number_entry(self) -> int:
+        """The sequence of the next entry. The count is the history's length by construction."""
+        self.interactions_count += 1
+        return self.interactions_count
+
+    @property
+    def face(self) -> Face:
+        return Face(
+            level_id=self.level_id,
+            status=self.status,
+            priority=self.priority,
+            type_id=self.type_id,
+            assignee_id=self.assignee_id,
+            publisher_id=self.publisher_id,
+            network=self.network,
+            origin=self.origin,
+            tags=tuple(self.tags),
+            protocol=self.protocol,
+            opened_at=self.opened_at,
+            search=self.search,
+            removed=self.removed_at is not None,
+        )
+
+    def _must_be_live(self) -> None:
+        if self.status is TicketStatus.CLOSED:
+            raise WrongState("ticket_closed")
+
+    def _become(self, status: TicketStatus) -> None:
+        self.status = status
+        self.pending_until = None
+        self.reopened_by_id = None
+        self.resolved_before = None
+
+    def _move(
+        self,
+        to: TicketStatus,
+        *,
+        now: datetime | None = None,
+        close_reason: CloseReason | None = None,
+        pending_until: datetime | None = None,
+    ) -> Fact:
+        before = self.status
+        self._become(to)
+        self.pending_until = pending_until
+        self.close_reason = close_reason
+        self.lease_expires_at = None
+        if to is TicketStatus.RESOLVED:
+            self.resolved_at = now
+        if to is TicketStatus.CLOSED:
+            self.closed_at = now
+            self.resolved_at = self.resolved_at or now
+        if before is TicketStatus.RESOLVED and to is TicketStatus.OPEN:
+            self.reopen_count += 1
+            self.resolved_at = None
+            return Reopened(was=before.value, became=to.value)
+        return StatusChanged(was=before.value, became=to.value)

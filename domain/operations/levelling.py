@@ -1,0 +1,154 @@
+"""A level, saved whole: its settings, its accounts and its members, or nothing of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.errors import Duplicate, Forbidden, Invalid, NotFound, VersionConflict
+from domain.model.level import Level, LevelMember
+from domain.rules import checking
+from domain.rules.access import ActorKind
+from domain.words import (
+    GroupingMode,
+    LevelRole,
+    OutsideView,
+    Priority,
+    PullOrder,
+    Role,
+)
+from domain.work import Work
+
+CAPACITY_MOST = 10_000
+LEASE_LEAST, LEASE_MOST = 10, 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberForm:
+    user_id: UUID
+    role: LevelRole = LevelRole.ATTENDANT
+    capacity: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelForm:
+    """None leaves a thing as it is, or as usual in a new level."""
+
+    name: str
+    id: UUID | None = None
+    expected_version: int | None = None
+    default_priority: Priority | None = None
+    grouping: GroupingMode | None = None
+    group_old_occurrences: bool | None = None
+    enabled: bool | None = None
+    pull_order: PullOrder | None = None
+    batch_size: int | None = None
+    claim_lease_seconds: int | None = None
+    comment_required: bool | None = None
+    outside_view: OutsideView | None = None
+    account_ids: Sequence[UUID] | None = None
+    members: Sequence[MemberForm] | None = None
+
+
+async def save_level(work: Work, form: LevelForm) -> Level:
+    """The level as it is now; FORBIDDEN to supervisors for levels that are not theirs."""
+    name = checking.name(form.name)
+    _check(form)
+    level = await _level(work, form, name)
+    same = await work.levels.named(name)
+    if same is not None and same.id != level.id:
+        raise Duplicate("name_taken", field=["name"], name=name)
+    workspace = await work.workspace()
+    if form.enabled is False and workspace.fallback_level_id == level.id:
+        raise Invalid("fallback_disabled", field=["enabled"])
+
+    level.rename(name)
+    if form.enabled is not None:
+        level.enable(form.enabled)
+    level.arrange(
+        default_priority=form.default_priority,
+        grouping=form.grouping,
+        group_old_occurrences=form.group_old_occurrences,
+        pull_order=form.pull_order,
+        batch_size=form.batch_size,
+        claim_lease_seconds=form.claim_lease_seconds,
+        comment_required=form.comment_required,
+        outside_view=form.outside_view,
+    )
+    if form.id is not None:
+        level.saved()
+    await work.levels.put(level)
+    if workspace.fallback_level_id is None:
+        workspace.fall_back_to(level.id)
+    if form.account_ids is not None:
+        await _set_accounts(work, level, form.account_ids)
+    if form.members is not None:
+        await _set_members(work, level, form.members)
+    work.rights_changed()
+    return level
+
+
+def _check(form: LevelForm) -> None:
+    if form.batch_size is not None:
+        checking.number(form.batch_size, 100, ["batchSize"])
+    if form.claim_lease_seconds is not None:
+        checking.number(form.claim_lease_seconds, LEASE_MOST, ["claimLeaseSeconds"], LEASE_LEAST)
+    for place, member in enumerate(form.members or ()):
+        if member.capacity is not None:
+            path = ["members", str(place), "capacity"]
+            checking.number(member.capacity, CAPACITY_MOST, path, least=0)
+
+
+async def _level(work: Work, form: LevelForm, name: str) -> Level:
+    administrator = work.actor.role is Role.ADMIN or work.actor.kind is ActorKind.SYSTEM
+    if form.id is None:
+        if not administrator:
+            raise Forbidden("admin_only")
+        return Level(workspace_id=work.actor.workspace_id, name=name, created_at=work.now)
+
+    level = await work.levels.take(form.id)
+    if not administrator and level.id not in work.actor.memberships:
+        raise Forbidden("not_a_member", field=["id"])
+    if form.expected_version is not None and form.expected_version != level.version:
+        raise VersionConflict(current=level, changed_fields=[])
+    return level
+
+
+async def _set_accounts(work: Work, level: Level, account_ids: Sequence[UUID]) -> None:
+    wanted = set(account_ids)
+    if wanted - set(await work.accounts.find(wanted)):
+        raise NotFound("not_found", field=["accountIds"], thing="account")
+    await work.levels.set_accounts(level.id, wanted)
+
+
+async def _set_members(work: Work, level: Level, forms: Sequence[MemberForm]) -> None:
+    """The members from now on; open tickets of whoever left go back to the queue."""
+    users = await work.users.find({form.user_id for form in forms})
+    seen: set[UUID] = set()
+    for place, form in enumerate(forms):
+        path = ["members", str(place), "userId"]
+        if form.user_id not in users:
+            raise NotFound("not_found", field=path, thing="user")
+        if form.user_id in seen:
+            raise Invalid("member_twice", field=path, name=users[form.user_id].name)
+        seen.add(form.user_id)
+
+    before = {each.user_id: each for each in (await work.levels.members([level.id]))[level.id]}
+    for form in forms:
+        kept = before.pop(form.user_id, None)
+        if kept is not None:
+            kept.become(form.role, form.capacity)
+        else:
+            work.levels.admit(
+                LevelMember(
+                    level_id=level.id,
+                    user_id=form.user_id,
+                    workspace_id=level.workspace_id,
+                    role=form.role,
+                    capacity=form.capacity,
+                )
+            )
+    for gone in before.values():
+        await work.levels.dismiss(gone)
+        left = (await work.users.find([gone.user_id]))[gone.user_id]
+        for ticket in await work.tickets.take_held(gone.user_id, [level.id]):
+            work.record(ticket, ticket.assign(left, None))

@@ -1,0 +1,87 @@
+"""The states of a ticket and the only ways between them.
+
+The letters T1 to T24 are those of the transition table in docs/states.md. What is not listed
+here is refused.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from domain.errors import WrongState
+from domain.words import TicketStatus
+
+NEW, OPEN, ESCALATED, PENDING, AWAITING, RESOLVED, CLOSED = TicketStatus
+
+
+class Trigger(StrEnum):
+    """What asks for a change of status."""
+
+    START = "START"  # an attendant opens the ticket or does anything on it
+    CHANGE = "CHANGE"  # an attendant names the status
+    ESCALATE = "ESCALATE"
+    FINISH = "FINISH"  # closed without a reply
+    INBOUND = "INBOUND"  # the consumer writes
+    WAKE = "WAKE"  # pending-until reached
+    ACKNOWLEDGE = "ACKNOWLEDGE"  # the message that reopened it was only a thank-you
+    MERGE = "MERGE"
+
+
+ALLOWED: Mapping[Trigger, Mapping[TicketStatus, frozenset[TicketStatus]]] = {
+    Trigger.START: {  # T3, T9
+        NEW: frozenset({OPEN}),
+        ESCALATED: frozenset({OPEN}),
+    },
+    Trigger.CHANGE: {
+        NEW: frozenset({OPEN, PENDING, RESOLVED, CLOSED}),  # T3, T5, T10, T16
+        OPEN: frozenset({PENDING, RESOLVED, CLOSED}),  # T5, T10, T16
+        ESCALATED: frozenset({OPEN, PENDING, RESOLVED, CLOSED}),  # T9, T5, T10, T16
+        PENDING: frozenset({OPEN, RESOLVED, CLOSED}),  # T7, T10, T16
+        RESOLVED: frozenset({OPEN, CLOSED}),  # T12, T14
+    },
+    Trigger.ESCALATE: {  # T8
+        NEW: frozenset({ESCALATED}),
+        OPEN: frozenset({ESCALATED}),
+        PENDING: frozenset({ESCALATED}),
+    },
+    Trigger.FINISH: {  # T15
+        status: frozenset({CLOSED}) for status in (NEW, OPEN, ESCALATED, PENDING, RESOLVED)
+    },
+    Trigger.INBOUND: {  # T4, T6, T11; elsewhere a message changes no status
+        NEW: frozenset({OPEN}),
+        PENDING: frozenset({OPEN}),
+        RESOLVED: frozenset({OPEN}),
+    },
+    Trigger.WAKE: {PENDING: frozenset({OPEN})},  # T7
+    Trigger.ACKNOWLEDGE: {OPEN: frozenset({RESOLVED})},  # T13
+    Trigger.MERGE: {  # T22
+        status: frozenset({CLOSED})
+        for status in (NEW, OPEN, ESCALATED, PENDING, AWAITING, RESOLVED)
+    },
+}
+
+OPENING = frozenset({NEW, OPEN, ESCALATED, PENDING, RESOLVED})
+"""What a ticket opened by hand may start as (T1, T2)."""
+
+WAITING = frozenset({NEW, OPEN, ESCALATED})
+"""On us: what may be pulled while nobody has it."""
+
+ACTIVE = frozenset({NEW, OPEN, ESCALATED, AWAITING})
+"""What counts against an attendant's capacity: work that waits for us, not for the publisher."""
+
+
+def allows(trigger: Trigger, current: TicketStatus, target: TicketStatus) -> bool:
+    return target in ALLOWED[trigger].get(current, frozenset())
+
+
+def check(trigger: Trigger, current: TicketStatus, target: TicketStatus) -> None:
+    """Nothing when the move is in the table; WRONG_STATE with both states named otherwise."""
+    if current is CLOSED:
+        raise WrongState("ticket_closed")  # T24
+    if not allows(trigger, current, target):
+        raise WrongState("status_not_allowed", current=current.value, target=target.value)
+
+
+def choices(current: TicketStatus) -> list[TicketStatus]:
+    """The statuses that an attendant may choose from here, in the order of the life of a ticket."""
+    allowed = ALLOWED[Trigger.CHANGE].get(current, frozenset())
+    return [status for status in TicketStatus if status in allowed]

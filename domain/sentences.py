@@ -1,0 +1,284 @@
+"""What a person reads when something is refused, in English and in Brazilian Portuguese."""
+
+from domain.words import Locale
+
+EN, PT = Locale.EN, Locale.PT_BR
+
+SENTENCES: dict[str, dict[Locale, str]] = {
+    "not_found": {
+        EN: "There is no such {thing}, or you may not see it.",
+        PT: "Não existe esse(a) {thing}, ou você não pode vê-lo(a).",
+    },
+    "forbidden": {
+        EN: "You may see this, but not change it.",
+        PT: "Você pode ver isto, mas não alterar.",
+    },
+    "manager_only": {
+        EN: "Only a manager of the level may do this.",
+        PT: "Somente um gestor do nível pode fazer isto.",
+    },
+    "admin_only": {
+        EN: "Only an administrator may do this.",
+        PT: "Somente um administrador pode fazer isto.",
+    },
+    "not_a_member": {
+        EN: "You are not a member of this level.",
+        PT: "Você não é membro deste nível.",
+    },
+    "wrong_credentials": {
+        EN: "The e-mail or the password is wrong.",
+        PT: "E-mail ou senha incorretos.",
+    },
+    "no_session": {
+        EN: "There is no session to refresh; sign in again.",
+        PT: "Não há sessão para renovar; entre novamente.",
+    },
+    "people_only": {
+        EN: "Only a signed-in person can do this, not an API key.",
+        PT: "Somente uma pessoa autenticada pode fazer isto, não uma chave de API.",
+    },
+    "version_conflict": {
+        EN: "Someone changed this before you. Look at what it is now and try again.",
+        PT: "Alguém alterou antes de você. Veja como está agora e tente de novo.",
+    },
+    "key_reused": {
+        EN: "This idempotency key was already used with a different input.",
+        PT: "Esta chave de idempotência já foi usada com outra entrada.",
+    },
+    "key_too_long": {
+        EN: "An idempotency key has 1 to {most} characters.",
+        PT: "Uma chave de idempotência tem de 1 a {most} caracteres.",
+    },
+    "ticket_closed": {
+        EN: "The ticket is closed. The next contact opens a new one.",
+        PT: "O ticket está finalizado. O próximo contato abre um novo.",
+    },
+    "status_not_allowed": {
+        EN: "A ticket that is {current} cannot become {target} this way.",
+        PT: "Um ticket em {current} não pode passar para {target} deste modo.",
+    },
+    "opening_status": {
+        EN: "A ticket cannot be opened as {status}.",
+        PT: "Um ticket não pode ser aberto como {status}.",
+    },
+    "not_reopened": {
+        EN: "This message did not just reopen the ticket, so there is nothing to undo.",
+        PT: "Esta mensagem não acabou de reabrir o ticket; não há o que desfazer.",
+    },
+    "close_reason_required": {
+        EN: "Say why the ticket is closed (closeReason).",
+        PT: "Informe o motivo do encerramento (closeReason).",
+    },
+    "close_reason_alone": {
+        EN: "A close reason goes with the status CLOSED only.",
+        PT: "O motivo de encerramento só acompanha o status CLOSED.",
+    },
+    "merged_is_for_merging": {
+        EN: "MERGED is the reason that merging gives; choose another.",
+        PT: "MERGED é o motivo dado pela unificação; escolha outro.",
+    },
+    "comment_required": {
+        EN: "Write a comment that says why.",
+        PT: "Escreva um comentário que diga o porquê.",
+    },
+    "reason_required": {
+        EN: "Write the reason.",
+        PT: "Escreva o motivo.",
+    },
+    "nothing_to_change": {
+        EN: "Nothing to change was given.",
+        PT: "Nada a alterar foi informado.",
+    },
+    "pending_until_alone": {
+        EN: "pendingUntil goes with the status PENDING only.",
+        PT: "pendingUntil só acompanha o status PENDING.",
+    },
+    "pending_until_past": {
+        EN: "pendingUntil is in the past.",
+        PT: "pendingUntil está no passado.",
+    },
+    "assignee_and_unassign": {
+        EN: "Give either assigneeId or unassign, not both.",
+        PT: "Informe assigneeId ou unassign, não os dois.",
+    },
+    "assignee_not_member": {
+        EN: "{name} is not an active member of this level.",
+        PT: "{name} não é membro ativo deste nível.",
+    },
+    "same_level": {
+        EN: "The ticket is already in this level.",
+        PT: "O ticket já está neste nível.",
+    },
+    "level_disabled": {
+        EN: "The level {name} takes no tickets.",
+        PT: "O nível {name} não está recebendo tickets.",
+    },
+    "capacity_full": {
+        EN: "You hold {held} tickets, as many as your capacity of {capacity}. Finish one first.",
+        PT: "Você tem {held} tickets, o limite da sua capacidade de {capacity}. Conclua um antes.",
+    },
+    "count_range": {
+        EN: "{name} is a number from 1 to {most}.",
+        PT: "{name} é um número de 1 a {most}.",
+    },
+    "not_negative": {
+        EN: "{name} cannot be negative.",
+        PT: "{name} não pode ser negativo.",
+    },
+    "empty_text": {
+        EN: "The text is empty.",
+        PT: "O texto está vazio.",
+    },
+    "too_long": {
+        EN: "At most {most} characters; this has {length}.",
+        PT: "No máximo {most} caracteres; há {length}.",
+    },
+    "too_many": {
+        EN: "At most {most} at once; there are {count}.",
+        PT: "No máximo {most} por vez; há {count}.",
+    },
+    "none_given": {
+        EN: "Give at least one.",
+        PT: "Informe ao menos um.",
+    },
+    "in_the_future": {
+        EN: "{name} is in the future.",
+        PT: "{name} está no futuro.",
+    },
+    "too_old": {
+        EN: "{name} is before 1990.",
+        PT: "{name} é anterior a 1990.",
+    },
+    "control_characters": {
+        EN: "The text has characters that cannot be stored.",
+        PT: "O texto tem caracteres que não podem ser gravados.",
+    },
+    "account_disabled": {
+        EN: "The account {name} is switched off.",
+        PT: "A conta {name} está desativada.",
+    },
+    "monitoring_without_account": {
+        EN: "The monitoring {name} does not watch this account.",
+        PT: "O monitoramento {name} não acompanha esta conta.",
+    },
+    "reply_not_connected": {
+        EN: "Replies to this network cannot be sent from here; write an internal note.",
+        PT: "Respostas a esta rede não podem ser enviadas por aqui; escreva uma nota interna.",
+    },
+    "merge_itself": {
+        EN: "A ticket cannot be merged into itself.",
+        PT: "Um ticket não pode ser unificado a si mesmo.",
+    },
+    "merge_publishers_differ": {
+        EN: "The tickets have different publishers. Confirm with acrossPublishers if it is meant.",
+        PT: "Os tickets são de publicadores diferentes. Confirme com acrossPublishers se for isso.",
+    },
+    "merge_target_closed": {
+        EN: "The ticket to merge into is closed.",
+        PT: "O ticket de destino está finalizado.",
+    },
+    "name_taken": {
+        EN: "There is already one called {name}.",
+        PT: "Já existe um(a) chamado(a) {name}.",
+    },
+    "name_required": {
+        EN: "A name has 1 to {most} characters.",
+        PT: "Um nome tem de 1 a {most} caracteres.",
+    },
+    "email_invalid": {
+        EN: "This is not an e-mail address.",
+        PT: "Isto não é um endereço de e-mail.",
+    },
+    "email_taken": {
+        EN: "Somebody already signs in with this e-mail.",
+        PT: "Alguém já entra com este e-mail.",
+    },
+    "password_length": {
+        EN: "A password has {least} to {most} characters.",
+        PT: "Uma senha tem de {least} a {most} caracteres.",
+    },
+    "password_required": {
+        EN: "A new user needs a password.",
+        PT: "Um usuário novo precisa de senha.",
+    },
+    "last_admin": {
+        EN: "This is the last active administrator.",
+        PT: "Este é o último administrador ativo.",
+    },
+    "fallback_disabled": {
+        EN: "Posts that have no other level go to this one; it cannot be switched off.",
+        PT: "As publicações sem outro nível vão para este; ele não pode ser desativado.",
+    },
+    "member_twice": {
+        EN: "{name} is named twice.",
+        PT: "{name} aparece duas vezes.",
+    },
+    "network_fixed": {
+        EN: "The network of an account cannot change; register another account.",
+        PT: "A rede de uma conta não muda; cadastre outra conta.",
+    },
+    "unknown_scope": {
+        EN: "{name} is not a scope; there are {known}.",
+        PT: "{name} não é um escopo; existem {known}.",
+    },
+    "tag_invalid": {
+        EN: "A tag has 1 to {most} characters on one line.",
+        PT: "Uma etiqueta tem de 1 a {most} caracteres em uma linha.",
+    },
+    "page_size": {
+        EN: "{name} is a number from 1 to {most}.",
+        PT: "{name} é um número de 1 a {most}.",
+    },
+    "page_both_ways": {
+        EN: "Ask for the first or for the last ones, not for both.",
+        PT: "Peça os primeiros ou os últimos, não ambos.",
+    },
+    "page_mixed": {
+        EN: "{cursor} goes with {size}.",
+        PT: "{cursor} acompanha {size}.",
+    },
+    "cursor_invalid": {
+        EN: "This cursor is not one of this list.",
+        PT: "Este cursor não é desta lista.",
+    },
+    "id_invalid": {
+        EN: "This is not an id.",
+        PT: "Isto não é um id.",
+    },
+    "period_inverted": {
+        EN: "The period ends before it begins.",
+        PT: "O período termina antes de começar.",
+    },
+    "ticket_by_one": {
+        EN: "Ask for a ticket by id or by protocol, by one of them.",
+        PT: "Peça um ticket por id ou por protocolo, por um deles.",
+    },
+    "required": {
+        EN: "{name} is missing.",
+        PT: "Falta {name}.",
+    },
+    "url_invalid": {
+        EN: "An address starts with http:// or https:// and has at most 2,000 characters.",
+        PT: "Um endereço começa com http:// ou https:// e tem no máximo 2.000 caracteres.",
+    },
+    "unauthenticated": {
+        EN: "Sign in first.",
+        PT: "Entre primeiro.",
+    },
+    "session_over": {
+        EN: "The session is over; sign in again.",
+        PT: "A sessão terminou; entre novamente.",
+    },
+    "may_not_call": {
+        EN: "You may not do this.",
+        PT: "Você não pode fazer isto.",
+    },
+    "unavailable": {
+        EN: "The service is busy or its database is away. Try again in a moment.",
+        PT: "O serviço está ocupado ou o banco de dados está fora. Tente de novo em instantes.",
+    },
+    "incident": {
+        EN: "Something went wrong on our side. Incident {incident}.",
+        PT: "Algo deu errado do nosso lado. Incidente {incident}.",
+    },
+}

@@ -1,0 +1,205 @@
+"""The words of customer care: every closed list of values, said once.
+
+They stand below rules and tables so that both may speak them. `LABELS` holds the words that
+Brazilian care teams use; `ALIASES` what other products call the same thing.
+"""
+
+from enum import StrEnum
+
+
+class TicketStatus(StrEnum):
+    NEW = "NEW"
+    OPEN = "OPEN"
+    ESCALATED = "ESCALATED"
+    PENDING = "PENDING"
+    AWAITING_APPROVAL = "AWAITING_APPROVAL"
+    RESOLVED = "RESOLVED"
+    CLOSED = "CLOSED"
+
+
+class CloseReason(StrEnum):
+    ANSWERED = "ANSWERED"
+    NO_REPLY_NEEDED = "NO_REPLY_NEEDED"
+    DECLINED = "DECLINED"
+    SPAM = "SPAM"
+    DUPLICATE = "DUPLICATE"
+    MERGED = "MERGED"
+    INACTIVITY = "INACTIVITY"
+    CONFIRMED_BY_CUSTOMER = "CONFIRMED_BY_CUSTOMER"
+
+
+class Priority(StrEnum):
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    URGENT = "URGENT"
+
+
+PRIORITY_ORDER = {
+    Priority.URGENT: 0,
+    Priority.HIGH: 1,
+    Priority.MEDIUM: 2,
+    Priority.LOW: 3,
+}
+"""Most urgent first, so that urgency and age sort in one direction and share one index."""
+
+
+class TicketOrigin(StrEnum):
+    MANUAL = "MANUAL"
+    RULE = "RULE"
+    SURVEY = "SURVEY"
+    API = "API"
+    FOLLOW_UP = "FOLLOW_UP"
+    IMPORT = "IMPORT"
+    INBOUND = "INBOUND"
+
+
+class Network(StrEnum):
+    FACEBOOK = "FACEBOOK"
+    INSTAGRAM = "INSTAGRAM"
+    X = "X"
+    WHATSAPP = "WHATSAPP"
+    TELEGRAM = "TELEGRAM"
+    EMAIL = "EMAIL"
+    PHONE = "PHONE"
+    SURVEY = "SURVEY"
+    WEB = "WEB"
+    SANDBOX = "SANDBOX"
+
+
+class OccurrenceKind(StrEnum):
+    POST = "POST"
+    COMMENT = "COMMENT"
+    AD_COMMENT = "AD_COMMENT"
+    MENTION = "MENTION"
+    DIRECT_MESSAGE = "DIRECT_MESSAGE"
+    EMAIL = "EMAIL"
+    CALL = "CALL"
+    SURVEY_ANSWER = "SURVEY_ANSWER"
+    REVIEW = "REVIEW"
+
+
+class GroupingMode(StrEnum):
+    HIERARCHY = "HIERARCHY"
+    PUBLISHER = "PUBLISHER"
+
+
+class PullOrder(StrEnum):
+    MOST_URGENT = "MOST_URGENT"
+    OLDEST_FIRST = "OLDEST_FIRST"
+    NEWEST_FIRST = "NEWEST_FIRST"
+
+
+class OutsideView(StrEnum):
+    NONE = "NONE"
+    COUNT = "COUNT"
+    STUB = "STUB"
+    FULL = "FULL"
+
+
+class Visibility(StrEnum):
+    PUBLIC = "PUBLIC"
+    PRIVATE = "PRIVATE"
+    INTERNAL = "INTERNAL"
+
+
+class DeliveryState(StrEnum):
+    HELD = "HELD"
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    SENT = "SENT"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+
+
+class Role(StrEnum):
+    ADMIN = "ADMIN"
+    SUPERVISOR = "SUPERVISOR"
+    ATTENDANT = "ATTENDANT"
+    VIEWER = "VIEWER"
+
+
+class LevelRole(StrEnum):
+    MANAGER = "MANAGER"
+    ATTENDANT = "ATTENDANT"
+
+
+class HistoryKind(StrEnum):
+    TICKET_OPENED = "TICKET_OPENED"
+    OCCURRENCE_RECEIVED = "OCCURRENCE_RECEIVED"
+    REPLY_SENT = "REPLY_SENT"
+    NOTE_ADDED = "NOTE_ADDED"
+    STATUS_CHANGED = "STATUS_CHANGED"
+    PRIORITY_CHANGED = "PRIORITY_CHANGED"
+    LEVEL_CHANGED = "LEVEL_CHANGED"
+    ASSIGNEE_CHANGED = "ASSIGNEE_CHANGED"
+    TYPE_CHANGED = "TYPE_CHANGED"
+    TAGS_CHANGED = "TAGS_CHANGED"
+    SUBJECT_CHANGED = "SUBJECT_CHANGED"
+    CLAIMED = "CLAIMED"
+    CLAIM_EXPIRED = "CLAIM_EXPIRED"
+    REOPENED = "REOPENED"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    MERGED = "MERGED"
+    REMOVED = "REMOVED"
+
+
+class TicketOrderField(StrEnum):
+    URGENCY = "URGENCY"
+    OPENED_AT = "OPENED_AT"
+    UPDATED_AT = "UPDATED_AT"
+    PRIORITY = "PRIORITY"
+    INTERACTIONS = "INTERACTIONS"
+
+
+class OrderDirection(StrEnum):
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+class TicketScope(StrEnum):
+    ALL = "ALL"
+    SAME_LEVEL = "SAME_LEVEL"
+    OTHER_LEVELS = "OTHER_LEVELS"
+    ACTIVE = "ACTIVE"
+
+
+class QueueChangeKind(StrEnum):
+    ENTERED = "ENTERED"
+    UPDATED = "UPDATED"
+    LEFT = "LEFT"
+
+
+class Locale(StrEnum):
+    PT_BR = "pt-BR"
+    EN = "en"
+
+
+LABELS: dict[StrEnum, str] = {
+    TicketStatus.NEW: "Criado",
+    TicketStatus.OPEN: "Aberto",
+    TicketStatus.ESCALATED: "Escalado",
+    TicketStatus.PENDING: "Pendente",
+    TicketStatus.AWAITING_APPROVAL: "Aprovação",
+    TicketStatus.RESOLVED: "Resolvido",
+    TicketStatus.CLOSED: "Finalizado",
+    Priority.LOW: "Baixa",
+    Priority.MEDIUM: "Média",
+    Priority.HIGH: "Alta",
+    Priority.URGENT: "Urgente",
+}
+
+ALIASES: dict[str, StrEnum] = {
+    "Novo": TicketStatus.NEW,
+    "Crítica": Priority.URGENT,
+}
+
+TICKET_TYPES = (
+    "Suporte Técnico",
+    "Feedback",
+    "Vendas",
+    "Atendimento ao Cliente",
+    "Incidentes",
+    "Treinamento",
+)
+"""What a new workspace starts with; each business makes its own."""

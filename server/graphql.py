@@ -1,0 +1,160 @@
+"""Guichê's one GraphQL address: queries and mutations by HTTP, everything by websocket.
+
+Strawberry's ASGI app, with the HTTP half of `server.graphql_http` and the sockets of
+`server.graphql_ws`. It knows no types, people or tables: a schema, a doorkeeper and a way to tell
+errors are handed in. CORS is the business of middleware around it.
+"""
+
+import asyncio
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from datetime import timedelta
+from functools import partial
+from typing import Any, Protocol
+
+from graphql import GraphQLError, OperationDefinitionNode
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry import Schema
+from strawberry.asgi import GraphQL
+from strawberry.extensions import SchemaExtension
+from strawberry.http.ides import get_graphql_ide_html
+from strawberry.schema.base import BaseSchema
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.execution import ExecutionContext
+
+from server.graphql_http import HttpDesk, OperationContext, Tell, tell_plainly
+from server.graphql_ws import Connection, Frames, Socket, Switchboard
+
+MEBIBYTE = 1024 * 1024
+LONGEST_FRAME = 64 * 1024
+
+
+class Doorkeeper(Protocol):
+    """Who may come in, and as whom. Both raise `server.graphql_http.Refused`."""
+
+    async def http(self, request: Request, response: Response) -> OperationContext:
+        """The context of one operation; cookies and headers on the response reach the caller."""
+
+    async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection:
+        """What the socket signs in as. `Refused.close` is 4401 where it brought no credentials."""
+
+
+class RequestErrors(SchemaExtension):
+    """Codes on what is wrong with a document, and no guessing which of several operations is meant.
+
+    Stock Strawberry runs the first operation of a document when none is named; GraphQL's
+    GetOperation() refuses.
+    """
+
+    def on_parse(self) -> Iterator[None]:
+        yield
+        self._name("GRAPHQL_PARSE_FAILED")
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        if _names_none_of_several(context):
+            context.pre_execution_errors = [
+                GraphQLError(
+                    "The document has several operations: say which in `operationName`.",
+                    extensions={"code": "BAD_REQUEST"},
+                )
+            ]
+        yield
+        self._name("GRAPHQL_VALIDATION_FAILED")
+
+    def _name(self, code: str) -> None:
+        for error in self.execution_context.pre_execution_errors or ():
+            if error.nodes:
+                # A scalar that did not take a literal: about the document, whatever it raised.
+                error.original_error = None
+            if error.original_error is None:
+                error.extensions = {"code": code, **(error.extensions or {})}
+
+
+class GraphQLApp(GraphQL[Any, None]):
+    """The ASGI app; `close_sockets` before the process goes."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        doorkeeper: Doorkeeper,
+        *,
+        allowed_origins: Sequence[str],
+        graphiql: bool,
+        tell: Tell = tell_plainly,
+        max_body: int = MEBIBYTE,
+        max_frame: int = LONGEST_FRAME,
+        max_subscriptions: int = 20,
+        init_timeout: float = 10.0,
+        send_deadline: float = 10.0,
+        ping_interval: float = 12.0,
+    ) -> None:
+        schema = _legible(schema)
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=timedelta(seconds=init_timeout),
+            max_subscriptions_per_connection=max_subscriptions,
+            allowed_origins=allowed_origins,
+        )
+        # Strawberry's page takes its parts from unpkg.com (with integrity hashes), so it needs
+        # the internet; it is for developers and off in production.
+        page = get_graphql_ide_html("graphiql") if graphiql else None
+        self.desk = HttpDesk(schema, doorkeeper.http, tell, max_body, page)
+        self.switchboard = Switchboard(
+            doorkeeper.websocket, tell, init_timeout, send_deadline, ping_interval, max_frame
+        )
+        self.websocket_adapter_class = partial(  # type: ignore[assignment]
+            Frames, send_deadline=send_deadline, max_frame=max_frame
+        )
+        self.graphql_transport_ws_handler_class = partial(  # type: ignore[assignment]
+            Socket, switchboard=self.switchboard
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            websocket = WebSocket(scope, receive, send)
+            await self.run(websocket, context=None, root_value=None)
+        else:
+            response = await self.desk.respond(Request(scope, receive))
+            await response(scope, receive, send)
+
+    async def close_sockets(self, code: int = 1012, *, within: float = 5.0) -> None:
+        """Close every socket, a few at a time; done when all their operations have ended.
+
+        Spread, because clients come back the moment they are let go. A server that closes its own
+        connections when told to stop (uvicorn does) must be told after this.
+        """
+        self.switchboard.draining = True
+        sockets = list(self.switchboard.sockets)
+        random.shuffle(sockets)
+
+        async def let_go(socket: Socket, after: float) -> None:
+            await asyncio.sleep(after)
+            await socket.let_go(code, "Service restart")
+
+        pause = within / max(len(sockets), 1)
+        await asyncio.gather(*(let_go(s, nth * pause) for nth, s in enumerate(sockets)))
+
+
+def _names_none_of_several(context: ExecutionContext) -> bool:
+    # The name as given: `operation_name` falls back to the first operation of the document.
+    if context._provided_operation_name is not None or context.graphql_document is None:
+        return False
+    definitions = context.graphql_document.definitions
+    return sum(isinstance(each, OperationDefinitionNode) for each in definitions) > 1
+
+
+def _legible(schema: Schema) -> Schema:
+    """The schema as it is served: errors carry codes, and only `Tell` writes about them."""
+    served = copy(schema)
+    served.extensions = (RequestErrors, *schema.extensions)
+    if type(schema).process_errors is BaseSchema.process_errors:
+        # The stock one logs every error with the lines of the document around it.
+        served.process_errors = lambda errors, execution_context=None: None  # type: ignore[method-assign]
+    return served

@@ -1,0 +1,445 @@
+"""A socket that speaks graphql-transport-ws: many operations, one sign-in.
+
+Strawberry's handler with the manners of the reference server: whatever a client sends, the socket
+ends with a code of the protocol, and what one operation does never ends the others.
+
+Serve it in uvicorn with `ws=AbortableSocket, ws_max_size=65536, ws_per_message_deflate=False,
+ws_ping_interval=None`. The frame limit is then kept before a frame is held in memory (and checked
+once more here); uvicorn's own pings would end a silent socket with 1011, which the reference client
+takes for final, so the protocol's pings do that work.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+import orjson
+import structlog
+from graphql import GraphQLError
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import (
+    NonJsonMessageReceived,
+    NonTextMessageReceived,
+    WebSocketDisconnected,
+)
+from strawberry.schema.exceptions import CannotGetOperationTypeError
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    PingMessage,
+    SubscribeMessage,
+)
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from server.graphql_http import (
+    OperationContext,
+    Refused,
+    Tell,
+    fault,
+    never_ran,
+    tell_plainly,
+    told,
+    unknown_operation,
+)
+
+log = structlog.get_logger(__name__)
+
+ABORT = "guiche.abort"
+LONGEST_REASON = 123  # bytes; a close frame holds no more
+CLOSING_TAKES = 1.0  # seconds a peer that does not read is given to take the close frame
+
+
+class Connection(Protocol):
+    """What a socket signed in as."""
+
+    def operation(self) -> OperationContext: ...
+
+    async def ended(self) -> tuple[int, str]: ...
+
+
+@dataclass
+class Switchboard:
+    """The open sockets, and the terms they are held on."""
+
+    admit: Callable[[WebSocket, Mapping[str, object]], Awaitable[Connection]]
+    tell: Tell
+    init_timeout: float
+    send_deadline: float
+    ping_interval: float
+    max_frame: int
+    sockets: set["Socket"] = field(default_factory=set)
+    draining: bool = False
+
+
+class AbortableSocket(WebSocketsSansIOProtocol):
+    """uvicorn's websocket, which can also be cut: a close frame waits for a peer that reads."""
+
+    async def run_asgi(self) -> None:
+        extensions = cast("dict[str, object]", self.scope["extensions"])
+        extensions[ABORT] = self.transport.abort
+        await super().run_asgi()
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.curr_msg_data_type = "bytes"  # no text, and refused as what it is
+        super().send_receive_event_to_app()
+
+
+class Frames(ASGIWebSocketAdapter):
+    """Text frames of JSON, each sent within a deadline."""
+
+    ws: WebSocket
+
+    def __init__(self, *stock: Any, send_deadline: float, max_frame: int) -> None:
+        super().__init__(*stock)
+        self.send_deadline = send_deadline
+        self.max_frame = max_frame
+        self.reader: asyncio.Task[Any] | None = None
+        self.closed = False
+        self.left = False  # the reader was ended by us, for want of another way
+
+    async def iter_json(
+        self, *, ignore_parsing_errors: bool = False
+    ) -> AsyncGenerator[object, None]:
+        while not self.closed:
+            frame = await self.ws.receive()
+            if frame["type"] == "websocket.disconnect":
+                self.closed = True
+                return
+            text = frame.get("text")
+            if text is None:
+                raise NonTextMessageReceived
+            if len(text) * 4 > self.max_frame and len(text.encode()) > self.max_frame:
+                await self.close(1009, f"A message has at most {self.max_frame} bytes")
+                return
+            try:
+                message = orjson.loads(text)
+            except orjson.JSONDecodeError as error:
+                raise NonJsonMessageReceived from error
+            yield message
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        text = orjson.dumps(message).decode()
+        if self.closed:
+            raise WebSocketDisconnected
+        try:
+            async with asyncio.timeout(self.send_deadline):
+                await self.ws.send_text(text)
+        except TimeoutError as error:
+            await self.close(1013, "The client does not read")
+            raise WebSocketDisconnected from error
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise WebSocketDisconnected from error
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close once; a later cause changes nothing."""
+        if self.closed:
+            return
+        self.closed = True
+        if self.ws.client_state is WebSocketState.DISCONNECTED:
+            return
+
+        short = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
+        try:
+            async with asyncio.timeout(CLOSING_TAKES):
+                await self.ws.close(code, short)
+        except TimeoutError:
+            self._cut()
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # gone before us
+
+    def _cut(self) -> None:
+        abort = self.ws.scope.get("extensions", {}).get(ABORT)
+        if abort is not None:
+            abort()
+        elif self.reader is not None and self.reader is not asyncio.current_task():
+            self.left = True
+            self.reader.cancel()  # under a server that cannot cut, at least our side ends
+
+
+def breach(message: object) -> str | None:
+    """How a message breaks the protocol, if it does."""
+    if not isinstance(message, dict):
+        return "A message must be an object"
+    payload = message.get("payload")
+    match message.get("type"):
+        case "connection_init" | "ping" | "pong":
+            if not isinstance(payload, dict | None):
+                return "The payload must be an object"
+        case "subscribe" | "complete" as kind:
+            if not isinstance(message.get("id"), str) or not message["id"]:
+                return "The id must be a string that is not empty"
+            return _subscribe_breach(payload) if kind == "subscribe" else None
+        case str():
+            return "Unknown message type"
+        case _:
+            return "A message must have a type"
+    return None
+
+
+def _subscribe_breach(payload: object) -> str | None:
+    if not isinstance(payload, dict):
+        return "The payload must be an object"
+    if not isinstance(payload.get("query"), str):
+        return "The query must be a string"
+    if not isinstance(payload.get("operationName"), str | None):
+        return "The operationName must be a string"
+    for key in ("variables", "extensions"):
+        if not isinstance(payload.get(key), dict | None):
+            return f"The {key} must be an object"
+    return None
+
+
+class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
+    """One client's socket, from the handshake to its last task."""
+
+    websocket: Frames
+
+    def __init__(self, *, switchboard: Switchboard, **stock: Any) -> None:
+        super().__init__(**stock)
+        self.switchboard = switchboard
+        self.connection: Connection | None = None
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.tidying: set[asyncio.Task[None]] = set()
+        self.gone = asyncio.Event()
+        self.heard = 0.0
+
+    async def handle(self) -> None:
+        self.websocket.reader = reader = asyncio.current_task()
+        self.switchboard.sockets.add(self)
+        try:
+            if self.switchboard.draining:
+                await self.websocket.close(1012, "Service restart")
+            await super().handle()
+        except asyncio.CancelledError:
+            if not self.websocket.left or reader is None:
+                raise
+            reader.uncancel()
+        except Exception as error:
+            tell_plainly(fault(error))
+            await self.websocket.close(4500, "Internal server error")
+        finally:
+            self.switchboard.sockets.discard(self)
+            self.gone.set()
+
+    async def let_go(self, code: int, reason: str) -> None:
+        """Close, and return when nothing of the socket runs any more."""
+        await self.websocket.close(code, reason)
+        await self.gone.wait()
+
+    async def handle_message(self, message: Message) -> None:
+        self.heard = asyncio.get_running_loop().time()
+        if reason := breach(message):
+            await self.handle_invalid_message(reason)
+            return
+        await super().handle_message(message)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        if self.connection_init_received:
+            await self.websocket.close(4429, "Too many initialisation requests")
+            return
+        self.connection_init_received = True
+        if self.connection_init_timeout_task:
+            self.connection_init_timeout_task.cancel()
+
+        try:
+            async with asyncio.timeout(self.switchboard.init_timeout):
+                self.connection = await self.switchboard.admit(
+                    self.websocket.ws, message.get("payload") or {}
+                )
+        except Refused as refused:
+            await self.websocket.close(refused.close, refused.message)
+            return
+        except TimeoutError:
+            await self.websocket.close(4408, "Connection initialisation timeout")
+            return
+        except Exception as error:
+            # Ours, not the client's, and likely to pass: 1013 is a code clients come back after.
+            tell_plainly(fault(error))
+            await self.websocket.close(1013, "Try again later")
+            return
+
+        self.connection_acknowledged = True
+        await self.send_message({"type": "connection_ack"})
+        self._start(self._watch(self.connection))
+        self._start(self._ping())
+
+    async def handle_ping(self, message: PingMessage) -> None:
+        if message.get("payload") is None:
+            await self.send_message({"type": "pong"})
+        else:
+            await self.send_message({"type": "pong", "payload": message["payload"]})
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        if self.connection is None:
+            await self.websocket.close(4401, "Unauthorized")
+            return
+        identity, payload = message["id"], message["payload"]
+        if identity in self.operations:
+            await self.websocket.close(4409, f"Subscriber for {identity} already exists")
+            return
+
+        operation = Operation(
+            self,
+            identity,
+            payload["query"],
+            payload.get("variables"),
+            payload.get("operationName"),
+        )
+        limit = self.max_subscriptions_per_connection
+        self.operations[identity] = operation
+        if limit is not None and len(self.operations) > limit:
+            error = GraphQLError(
+                f"At most {limit} operations run on one socket.",
+                extensions={"code": "TOO_MANY_OPERATIONS"},
+            )
+            await self._refuse(operation, [error], None)
+            return
+        operation.task = self._start(
+            self._run(operation, self.connection, payload.get("extensions"))
+        )
+
+    async def _run(
+        self,
+        operation: Operation[Any, Any],
+        connection: Connection,
+        extensions: dict[str, object] | None,
+    ) -> None:
+        """One operation with a context of its own, closed however the operation ends."""
+        context: OperationContext | None = None
+        try:
+            context = connection.operation()
+            results = await self.schema.stream(
+                operation.query or " ",  # an empty document is a syntax error like any other
+                variable_values=operation.variables,
+                context_value=context,
+                operation_name=operation.operation_name,
+                operation_extensions=extensions,
+            )
+            try:
+                async for result in results:
+                    if not isinstance(result, ExecutionResult):
+                        raise NotImplementedError("incremental delivery")
+                    if isinstance(result, PreExecutionError) or never_ran(result):
+                        await self._refuse(operation, result.errors or [], context)
+                        return
+                    await self._next(operation, result, context)
+            finally:
+                self._spare()
+                await results.aclose()
+            if self.operations.get(operation.id) is operation:
+                await operation.send_operation_message({"id": operation.id, "type": "complete"})
+        except WebSocketDisconnected:
+            pass
+        except Refused as refused:
+            error = GraphQLError(refused.message, extensions={"code": refused.code})
+            with suppress(WebSocketDisconnected):
+                await self._refuse(operation, [error], context)
+        except Exception as error:
+            with suppress(WebSocketDisconnected):
+                await self._refuse(operation, [fault(error)], context)
+        finally:
+            self._spare()
+            if self.operations.get(operation.id) is operation:  # it may name the next one already
+                del self.operations[operation.id]
+            if context is not None:
+                await context.aclose()
+
+    def _spare(self) -> None:
+        """From here on the operation only tidies up, which nobody is to interrupt."""
+        task = asyncio.current_task()
+        if task in self.tasks:
+            self.tasks.discard(task)
+            self.tidying.add(task)
+            task.add_done_callback(self.tidying.discard)
+
+    async def cleanup_operation(self, operation_id: str) -> None:
+        operation = self.operations.pop(operation_id, None)
+        if operation is not None and operation.task in self.tasks:
+            operation.task.cancel()
+
+    async def _next(
+        self, operation: Operation[Any, Any], result: ExecutionResult, context: OperationContext
+    ) -> None:
+        payload: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            payload["errors"] = told(result.errors, self.switchboard.tell, context)
+        if result.extensions:
+            payload["extensions"] = result.extensions
+        message = {"id": operation.id, "type": "next", "payload": payload}
+        await operation.send_operation_message(cast("Message", message))
+
+    async def _refuse(
+        self,
+        operation: Operation[Any, Any],
+        errors: list[GraphQLError],
+        context: OperationContext | None,
+    ) -> None:
+        legible = [
+            unknown_operation(error.original_error)
+            if isinstance(error.original_error, CannotGetOperationTypeError)
+            else error
+            for error in errors
+        ]
+        payload = told(legible, self.switchboard.tell, context)
+        message = {"id": operation.id, "type": "error", "payload": payload}
+        await operation.send_operation_message(cast("Message", message))
+
+    def forget_id(self, id: str) -> None:
+        self.operations.pop(id, None)
+
+    async def _watch(self, connection: Connection) -> None:
+        """Close when the session does."""
+        try:
+            code, reason = await connection.ended()
+        except Exception as error:
+            # Nobody watches the session any more, so the socket may not outlive it.
+            tell_plainly(fault(error))
+            code, reason = 1013, "Try again later"
+        await self.websocket.close(code, reason)
+
+    async def _ping(self) -> None:
+        """Ask whether anybody is there; two questions without a word end the socket."""
+        interval, clock = self.switchboard.ping_interval, asyncio.get_running_loop().time
+        with suppress(WebSocketDisconnected):
+            while True:
+                await asyncio.sleep(interval)
+                if clock() - self.heard > 2 * interval:
+                    # Not one of the fatal codes: a client that only slept may come back.
+                    await self.websocket.close(4408, "No answer to ping")
+                    return
+                await self.send_message({"type": "ping"})
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(self._report)
+        return task
+
+    def _report(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("graphql.socket_task", fault=type(error).__qualname__)
+
+    async def shutdown(self) -> None:
+        """Nothing of the socket runs after this."""
+        tasks = set(self.tasks)
+        if self.connection_init_timeout_task:
+            tasks.add(self.connection_init_timeout_task)
+        for task in tasks:
+            if not task.cancelling():  # a second time would interrupt the cleaning up of the first
+                task.cancel()
+        for ending in (tasks, self.tidying):
+            if ending:
+                await asyncio.wait(ending)

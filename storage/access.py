@@ -1,0 +1,105 @@
+"""The wall: what an actor may see, as conditions that every read passes through.
+
+There is no other way to rows: shelves start their statements here. What is outside is not refused,
+it is not there.
+"""
+
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy.orm import aliased
+from sqlmodel import SQLModel
+
+from domain.model.level import Level
+from domain.model.occurrence import Occurrence
+from domain.model.publisher import Publisher
+from domain.model.ticket import Ticket
+from domain.rules.access import Actor
+from domain.words import OutsideView
+
+T = TypeVar("T", bound=SQLModel)
+
+
+def columns(model: Any) -> Any:
+    """The model as SQLAlchemy sees it: SQLModel's annotations name values, not columns."""
+    return model
+
+
+T_, O_, P_, L_ = columns(Ticket), columns(Occurrence), columns(Publisher), columns(Level)
+
+
+def within(actor: Actor, model: type[T]) -> Select[T]:
+    """Everything of a kind that the whole workspace shares."""
+    return select(model).where(columns(model).workspace_id == actor.workspace_id)
+
+
+def readable(actor: Actor, level_id: Any) -> ColumnElement[bool]:
+    levels = actor.readable
+    if levels is None:
+        return true()
+    condition: ColumnElement[bool] = level_id.in_(sorted(levels)) if levels else false()
+    return condition
+
+
+def tickets(actor: Actor, ticket: Any = Ticket) -> ColumnElement[bool]:
+    return and_(
+        ticket.workspace_id == actor.workspace_id,
+        ticket.removed_at.is_(None),
+        readable(actor, ticket.level_id),
+    )
+
+
+def ticket_of(actor: Actor, ticket_id: Any) -> ColumnElement[bool]:
+    """A thing that hangs on a ticket is seen where its ticket is seen."""
+    owner = columns(aliased(Ticket))
+    found: ColumnElement[bool] = (
+        select(owner.id).where(owner.id == ticket_id, tickets(actor, owner)).exists()
+    )
+    return found
+
+
+def occurrences(actor: Actor) -> ColumnElement[bool]:
+    alone = and_(O_.ticket_id.is_(None), readable(actor, O_.level_id))
+    return and_(O_.workspace_id == actor.workspace_id, or_(alone, ticket_of(actor, O_.ticket_id)))
+
+
+def publishers(actor: Actor) -> ColumnElement[bool]:
+    """Somebody is known to those who may see at least one thing they wrote."""
+    mine = P_.workspace_id == actor.workspace_id
+    if actor.readable is None:
+        return mine
+    by_them = columns(aliased(Ticket))
+    written = (
+        select(by_them.id).where(by_them.publisher_id == P_.id, tickets(actor, by_them)).exists()
+    )
+    said = (
+        select(O_.id)
+        .where(O_.publisher_id == P_.id, O_.ticket_id.is_(None), readable(actor, O_.level_id))
+        .exists()
+    )
+    return and_(mine, or_(written, said))
+
+
+def counted(actor: Actor) -> ColumnElement[bool]:
+    """Tickets that may at least be counted: the headset total."""
+    hidden = select(L_.id).where(
+        L_.workspace_id == actor.workspace_id, L_.outside_view == OutsideView.NONE
+    )
+    return and_(
+        T_.workspace_id == actor.workspace_id,
+        T_.removed_at.is_(None),
+        or_(readable(actor, T_.level_id), T_.level_id.not_in(hidden)),
+    )
+
+
+def stubs(actor: Actor) -> ColumnElement[bool]:
+    """Tickets behind the wall whose level lets outsiders know that they exist."""
+    shown = select(L_.id).where(
+        L_.workspace_id == actor.workspace_id, L_.outside_view == OutsideView.STUB
+    )
+    return and_(
+        T_.workspace_id == actor.workspace_id,
+        T_.removed_at.is_(None),
+        ~readable(actor, T_.level_id),
+        T_.level_id.in_(shown),
+    )

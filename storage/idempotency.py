@@ -1,0 +1,115 @@
+"""Keys that make a retry act once: claimed first, answered in the same transaction.
+
+What is kept are the names of the things answered, not their contents: a retry shows the same
+tickets, by the rights of whoever asks again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel
+
+from domain.answers import ANSWERS
+from domain.errors import Invalid
+from domain.model.account import Account, Monitoring, TicketType
+from domain.model.idempotency import Idempotency
+from domain.model.level import Level
+from domain.model.occurrence import Occurrence
+from domain.model.publisher import Publisher
+from domain.model.reply import Reply
+from domain.model.ticket import Ticket
+from domain.model.user import ApiKey, User
+from domain.rules.access import Actor
+from storage.access import columns
+
+I_ = columns(Idempotency)
+KINDS: dict[str, type[SQLModel]] = {
+    kind.__name__: kind
+    for kind in (
+        Account,
+        ApiKey,
+        Level,
+        Monitoring,
+        Occurrence,
+        Publisher,
+        Reply,
+        Ticket,
+        TicketType,
+        User,
+    )
+}
+
+
+class IdempotencyShelf:
+    def __init__(self, session: AsyncSession, actor: Actor, now: datetime) -> None:
+        self.session = session
+        self.actor = actor
+        self.now = now
+
+    async def recall(self, key: str, request_hash: str) -> tuple[bool, Any]:
+        values = {
+            "workspace_id": self.actor.workspace_id,
+            "principal": self.actor.principal,
+            "key": key,
+            "request_hash": request_hash,
+            "created_at": self.now,
+        }
+        insert = (
+            postgresql.insert(Idempotency)
+            if self.session.get_bind().dialect.name == "postgresql"
+            else sqlite.insert(Idempotency)
+        )
+        # A request with the same key in flight makes this wait for its commit.
+        won = await self.session.scalar(
+            insert.values(values).on_conflict_do_nothing().returning(I_.key)
+        )
+        if won is not None:
+            return False, None
+
+        kept = await self.session.scalar(select(Idempotency).where(*self._is(key)))
+        if kept is None or kept.request_hash != request_hash:
+            raise Invalid("key_reused", field=["idempotencyKey"])
+        return True, await self._unpacked(kept.answer)
+
+    async def remember(self, key: str, answer: Any) -> None:
+        await self.session.execute(
+            update(Idempotency).where(*self._is(key)).values(answer=_packed(answer))
+        )
+
+    def _is(self, key: str) -> Sequence[Any]:
+        return (
+            I_.workspace_id == self.actor.workspace_id,
+            I_.principal == self.actor.principal,
+            I_.key == key,
+        )
+
+    async def _unpacked(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [await self._unpacked(each) for each in value]
+        if not isinstance(value, Mapping):
+            return value
+        if "row" in value:
+            return await self.session.get(KINDS[value["row"]], UUID(value["id"]))
+        if "uuid" in value:
+            return UUID(value["uuid"])
+        parts = {name: await self._unpacked(part) for name, part in value["parts"].items()}
+        return ANSWERS[value["answer"]](**parts)
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, SQLModel):
+        return {"row": type(value).__name__, "id": str(columns(value).id)}
+    if isinstance(value, UUID):
+        return {"uuid": str(value)}
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {each.name: _packed(getattr(value, each.name)) for each in fields(value)}
+        return {"answer": type(value).__name__, "parts": parts}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_packed(each) for each in value]
+    return value

@@ -1,0 +1,155 @@
+"""Pages by key: continue after a row, never after a number of rows.
+
+The cursor carries the sort values of a row and the name of the order, so that a cursor of one list
+is refused by another. LIMIT is written into the statement: as a parameter it doubles the cost.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import SQLModel
+
+from domain.errors import Invalid
+from domain.page import Edge, Page, Window
+
+T = TypeVar("T", bound=SQLModel)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a list is sorted by: a name, attributes of the model, and the way round."""
+
+    name: str
+    attributes: tuple[str, ...]
+    descending: bool = False
+
+    def columns(self, model: Any) -> list[ColumnElement[Any]]:
+        return [getattr(model, attribute) for attribute in self.attributes]
+
+    def cursor(self, row: Any) -> str:
+        values = [getattr(row, attribute) for attribute in self.attributes]
+        return (
+            urlsafe_b64encode(orjson.dumps([self.name, *values], default=str)).rstrip(b"=").decode()
+        )
+
+    def past(self, model: Any, window: Window) -> ColumnElement[bool] | None:
+        if window.past is None:
+            return None
+        columns = self.columns(model)
+        values = self._values(window.past, columns, "before" if window.backward else "after")
+        left, right = tuple_(*columns), tuple_(*values)
+        return left < right if self.descending != window.backward else left > right
+
+    def sorting(self, model: Any, window: Window) -> list[ColumnElement[Any]]:
+        down = self.descending != window.backward
+        return [column.desc() if down else column.asc() for column in self.columns(model)]
+
+    def _values(
+        self, cursor: str, columns: Sequence[ColumnElement[Any]], field: str
+    ) -> list[ColumnElement[Any]]:
+        try:
+            padded = cursor + "=" * (-len(cursor) % 4)
+            name, *raw = orjson.loads(urlsafe_b64decode(padded.encode("ascii")))
+            if name != self.name or len(raw) != len(columns):
+                raise ValueError("a cursor of another list")
+            return [
+                literal(_read(value, column.type.python_type), column.type)
+                for value, column in zip(raw, columns, strict=True)
+            ]
+        except (ValueError, TypeError):
+            raise Invalid("cursor_invalid", field=[field]) from None
+
+
+def _read(value: Any, kind: type) -> Any:
+    if kind is UUID:
+        return UUID(value)
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if kind is int and isinstance(value, int) and abs(value) < 2**31:
+        return value
+    if kind is str and isinstance(value, str):
+        return value
+    raise ValueError("a value of another kind")
+
+
+Counter = Callable[[], Awaitable[int]]
+
+
+def _page(rows: Sequence[Any], order: Order, window: Window, counter: Counter) -> Page[Any]:
+    more = len(rows) > window.size
+    kept = list(rows[: window.size])
+    if window.backward:
+        kept.reverse()
+    return Page(
+        edges=[Edge(order.cursor(row), row) for row in kept],
+        has_next=(window.past is not None) if window.backward else more,
+        has_previous=more if window.backward else (window.past is not None),
+        counter=counter,
+    )
+
+
+async def page(
+    session: AsyncSession, model: type[T], asked: Select[T], order: Order, window: Window
+) -> Page[T]:
+    """One page of a statement that selects whole rows of one model."""
+
+    async def count() -> int:
+        return await session.scalar(asked.with_only_columns(func.count()).order_by(None)) or 0
+
+    past = order.past(model, window)
+    statement = (asked if past is None else asked.where(past)).order_by(
+        *order.sorting(model, window)
+    )
+    limited = statement.limit(literal_column(str(window.size + 1)))
+    rows = (await session.scalars(limited)).all()
+    return _page(rows, order, window, count)
+
+
+async def pages(
+    session: AsyncSession,
+    model: type[T],
+    asked: Select[Any],
+    group: ColumnElement[Any],
+    groups: Collection[UUID],
+    order: Order,
+    window: Window,
+) -> Mapping[UUID, Page[T]]:
+    """The same page for each of many owners, in one statement."""
+    counts: dict[UUID, int] = {}
+
+    def counter(owner: UUID) -> Counter:
+        async def count() -> int:
+            if not counts:
+                counted = asked.with_only_columns(group, func.count())
+                totals = counted.group_by(group).order_by(None)
+                counts.update(dict.fromkeys(groups, 0))
+                counts.update((await session.execute(totals)).tuples().all())
+            return counts[owner]
+
+        return count
+
+    past = order.past(model, window)
+    place = func.row_number().over(partition_by=group, order_by=order.sorting(model, window))
+    inner = (asked if past is None else asked.where(past)).with_only_columns(
+        model, group.label("owner_id"), place.label("place")
+    )
+    rows = inner.subquery()
+    entity = aliased(model, rows)
+    statement = (
+        select(rows.c.owner_id, entity)
+        .where(rows.c.place <= literal_column(str(window.size + 1)))
+        .order_by(rows.c.owner_id, rows.c.place)
+    )
+    found: dict[UUID, list[T]] = {owner: [] for owner in groups}
+    for owner, row in (await session.execute(statement)).tuples():
+        found[owner].append(row)
+    return {owner: _page(rows, order, window, counter(owner)) for owner, rows in found.items()}

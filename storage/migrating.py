@@ -1,0 +1,97 @@
+"""The schema, brought to where this code needs it: once, whoever asks at the same time."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+import domain.model  # noqa: F401 - every table
+from domain.model.base import metadata
+from storage.engine import Database
+
+FOLDER = Path(__file__).parent / "migrations"
+# Any number will do, as long as everybody who migrates this database takes the same.
+LOCK = 4_711_2026
+
+
+class WrongSchema(Exception):  # noqa: N818
+    """The database is older or newer than this code."""
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _head() -> str:
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _known(revision: str) -> bool:
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return revision in {script.revision for script in scripts}
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Held to the end of the transaction: whoever comes second finds nothing left to do.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+    current = _current(connection)
+    if current is not None and not _known(current):
+        raise WrongSchema(newer(current))
+    command.upgrade(_config(connection), "head")
+    connection.execute(
+        text("INSERT INTO epoch (id, epoch) VALUES (1, :epoch) ON CONFLICT (id) DO NOTHING"),
+        {"epoch": uuid4().hex},
+    )
+
+
+def newer(revision: str) -> str:
+    return (
+        f"The database has schema {revision}, which this version of Guichê does not know: it was "
+        "migrated by a newer one. Install that version, or restore a backup."
+    )
+
+
+async def migrate(database: Database) -> str:
+    """The revision the database is at now. Asked by many at once, it happens once."""
+    async with database.writer.begin() as connection:
+        await connection.run_sync(_upgrade)
+    return _head()
+
+
+async def require_current(database: Database) -> None:
+    """WrongSchema, in words for whoever runs this, unless the schema is the one we need."""
+    async with database.reader.connect() as connection:
+        current = await connection.run_sync(_current)
+    if current == _head():
+        return
+    if current is not None and not _known(current):
+        raise WrongSchema(newer(current))
+    raise WrongSchema("The database is older than this version. Run: guiche migrate")
+
+
+async def differences(database: Database) -> Sequence[Any]:
+    """Where the database is not what the models say; nothing, when all is well."""
+
+    def compare(connection: Connection) -> Sequence[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return [each for each in compare_metadata(context, metadata)]
+
+    async with database.reader.connect() as connection:
+        return await connection.run_sync(compare)

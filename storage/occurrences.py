@@ -1,0 +1,149 @@
+"""Occurrences and replies: what was said, found by ticket, by publisher and by the network's id."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
+
+from domain.model.occurrence import Occurrence
+from domain.model.reply import Reply
+from domain.model.ticket import Ticket
+from domain.page import Page, Window
+from domain.work import PostKey
+from storage import access, keyset
+from storage.access import O_, T_, columns
+from storage.keyset import Order
+from storage.shelf import Shelf
+
+R_ = columns(Reply)
+AS_IT_HAPPENED = Order("happened", ("occurred_at", "id"))
+LATEST = Order("latest", ("occurred_at", "id"), descending=True)
+AS_WRITTEN = Order("written", ("written_at", "id"))
+
+
+class OccurrenceShelf(Shelf[Occurrence]):
+    model = Occurrence
+    thing = "occurrence"
+
+    def wall(self) -> ColumnElement[bool]:
+        return access.occurrences(self.actor)
+
+    async def pages_of_tickets(
+        self, ticket_ids: Collection[UUID], window: Window
+    ) -> Mapping[UUID, Page[Occurrence]]:
+        """A ticket's messages as they happened; before them, where its level groups old ones,
+        what the publisher had said earlier."""
+        earlier = and_(
+            T_.groups_old,
+            O_.publisher_id == T_.publisher_id,
+            O_.occurred_at < T_.opened_at,
+            or_(O_.ticket_id.is_(None), O_.ticket_id != T_.id),
+            access.occurrences(self.actor),
+        )
+        asked = (
+            select(Occurrence)
+            .select_from(Ticket)
+            .join(Occurrence, or_(O_.ticket_id == T_.id, earlier))
+            .where(T_.id.in_(sorted(ticket_ids)), access.tickets(self.actor))
+        )
+        found = await keyset.pages(
+            self.session, Occurrence, asked, T_.id, ticket_ids, AS_IT_HAPPENED, window
+        )
+        return {owner: _marked(page, owner) for owner, page in found.items()}
+
+    async def pages_of_publishers(
+        self, publisher_ids: Collection[UUID], window: Window
+    ) -> Mapping[UUID, Page[Occurrence]]:
+        asked = self.seen().where(O_.publisher_id.in_(sorted(publisher_ids)))
+        return await keyset.pages(
+            self.session, Occurrence, asked, O_.publisher_id, publisher_ids, LATEST, window
+        )
+
+    async def known(self, keys: Collection[PostKey]) -> Mapping[PostKey, Occurrence]:
+        """Which of these came before. Asked without the wall: a repeat is a repeat."""
+        if not keys:
+            return {}
+        rows = await self.session.scalars(
+            select(Occurrence).where(
+                O_.workspace_id == self.actor.workspace_id,
+                tuple_(O_.account_id, O_.external_id).in_(sorted(keys)),
+            )
+        )
+        return {(row.account_id, row.external_id): row for row in rows}
+
+    async def roots(self, keys: Collection[PostKey]) -> Mapping[PostKey, str]:
+        """The thread that each of these messages belongs to, for those that are known."""
+        if not keys:
+            return {}
+        rows = await self.session.execute(
+            select(O_.account_id, O_.external_id, O_.thread_root).where(
+                O_.workspace_id == self.actor.workspace_id,
+                tuple_(O_.account_id, O_.external_id).in_(sorted(keys)),
+            )
+        )
+        return {(account, external): root for account, external, root in rows.tuples()}
+
+    async def diverted(self, level_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """How many messages meant for each level went elsewhere because it took no tickets."""
+        statement = (
+            select(O_.intended_level_id, func.count())
+            .where(
+                O_.workspace_id == self.actor.workspace_id,
+                O_.intended_level_id.in_(sorted(level_ids)),
+                O_.level_id != O_.intended_level_id,
+            )
+            .group_by(O_.intended_level_id)
+        )
+        found: dict[UUID, int] = dict((await self.session.execute(statement)).tuples().all())
+        return {each: found.get(each, 0) for each in level_ids}
+
+    async def move(self, source: UUID, target: UUID) -> None:
+        await self.session.execute(
+            update(Occurrence).where(O_.ticket_id == source).values(ticket_id=target)
+        )
+
+    async def put(self, occurrences: Sequence[Occurrence]) -> None:
+        self.session.add_all(occurrences)
+        await self.session.flush()
+
+
+def _marked(page: Page[Occurrence], ticket_id: UUID) -> Page[Occurrence]:
+    edges = [replace(edge, earlier=edge.node.ticket_id != ticket_id) for edge in page.edges]
+    return replace(page, edges=edges)
+
+
+class ReplyShelf(Shelf[Reply]):
+    model = Reply
+    thing = "reply"
+
+    def wall(self) -> ColumnElement[bool]:
+        return access.ticket_of(self.actor, R_.ticket_id)
+
+    async def pages(
+        self, ticket_ids: Collection[UUID], window: Window
+    ) -> Mapping[UUID, Page[Reply]]:
+        asked = self.seen().where(R_.ticket_id.in_(sorted(ticket_ids)))
+        return await keyset.pages(
+            self.session, Reply, asked, R_.ticket_id, ticket_ids, AS_WRITTEN, window
+        )
+
+    async def known(self, keys: Collection[PostKey]) -> Collection[PostKey]:
+        if not keys:
+            return []
+        rows = await self.session.execute(
+            select(R_.account_id, R_.external_id).where(
+                R_.workspace_id == self.actor.workspace_id,
+                tuple_(R_.account_id, R_.external_id).in_(sorted(keys)),
+            )
+        )
+        return list(rows.tuples())
+
+    async def move(self, source: UUID, target: UUID) -> None:
+        await self.session.execute(
+            update(Reply).where(R_.ticket_id == source).values(ticket_id=target)
+        )
+
+    async def put(self, replies: Sequence[Reply]) -> None:
+        self.session.add_all(replies)
+        await self.session.flush()

@@ -1,0 +1,197 @@
+"""Tickets, held for a change: pulled, taken, followed through merges, and put in."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.errors import VersionConflict
+from domain.model.entry import HistoryEntry
+from domain.model.ticket import Ticket
+from domain.rules import protocols, states
+from domain.rules.access import Actor
+from domain.rules.membership import Face
+from domain.words import PullOrder, TicketStatus
+from storage.access import T_, columns
+from storage.tickets import TicketReads
+
+H_ = columns(HistoryEntry)
+PULL: dict[PullOrder, tuple[ColumnElement[Any], ...]] = {
+    PullOrder.MOST_URGENT: (T_.priority_order, T_.opened_at, T_.id),
+    PullOrder.OLDEST_FIRST: (T_.opened_at, T_.id),
+    PullOrder.NEWEST_FIRST: (T_.opened_at.desc(), T_.id.desc()),
+}
+
+
+class TicketShelf(TicketReads):
+    """Every ticket that is taken leaves its face here: what it was before the act."""
+
+    def __init__(self, session: AsyncSession, actor: Actor, faces: dict[UUID, Face]) -> None:
+        super().__init__(session, actor)
+        self.faces = faces
+
+    async def take(self, row_id: UUID, expected_version: int | None = None) -> Ticket:
+        """The ticket, held; VERSION_CONFLICT when the caller looked at an older one."""
+        statement = self._held(self.seen().where(T_.id == row_id))
+        ticket = await self.session.scalar(statement)
+        if ticket is None:
+            raise self.missing()
+        if expected_version is not None and expected_version != ticket.version:
+            changed = await self._changed_since(row_id, expected_version)
+            raise VersionConflict(current=ticket, changed_fields=changed)
+        return self._seen_as(ticket)
+
+    async def take_both(self, one: UUID, other: UUID) -> tuple[Ticket, Ticket]:
+        """Held in the order of their ids, so that two such acts cannot wait for each other."""
+        rows = await self._take(T_.id.in_([one, other]))
+        found = {ticket.id: ticket for ticket in rows}
+        if one not in found or other not in found:
+            raise self.missing()
+        return found[one], found[other]
+
+    async def take_open(self, keys: Collection[str]) -> Mapping[str, Ticket]:
+        """The one ticket of each conversation that can still take a message."""
+        rows = await self._take(T_.grouping_key.in_(sorted(keys)), T_.status != TicketStatus.CLOSED)
+        return {ticket.grouping_key: ticket for ticket in rows if ticket.grouping_key}
+
+    async def take_loose(
+        self, publisher_ids: Collection[UUID]
+    ) -> Mapping[tuple[UUID, UUID], Ticket]:
+        """By level and publisher: the case opened by hand that was active last."""
+        rows = await self._take(
+            T_.publisher_id.in_(sorted(publisher_ids)),
+            T_.grouping_key.is_(None),
+            T_.status != TicketStatus.CLOSED,
+        )
+        latest = sorted(rows, key=lambda ticket: (ticket.updated_at, ticket.id))
+        return {(ticket.origin_level_id, ticket.publisher_id): ticket for ticket in latest}
+
+    async def take_held(self, user_id: UUID, level_ids: Collection[UUID]) -> Sequence[Ticket]:
+        """What somebody is working on in these levels."""
+        return await self._take(
+            T_.assignee_id == user_id,
+            T_.level_id.in_(sorted(level_ids)),
+            T_.status != TicketStatus.CLOSED,
+        )
+
+    async def last_of(self, keys: Collection[str]) -> Mapping[str, Ticket]:
+        """The newest ticket of each conversation, closed or not."""
+        rows = await self.session.scalars(
+            self.seen().where(T_.grouping_key.in_(sorted(keys))).order_by(T_.opened_at, T_.id)
+        )
+        return {ticket.grouping_key: ticket for ticket in rows if ticket.grouping_key}
+
+    async def survivors(self, tickets: Collection[Ticket]) -> Mapping[UUID, Ticket]:
+        """Where the messages of merged tickets go now: the open end of each chain, held."""
+        ends = {ticket.id: ticket for ticket in tickets if ticket.merged_into_id}
+        while nexts := {
+            each: ticket.merged_into_id for each, ticket in ends.items() if ticket.merged_into_id
+        }:
+            rows = {row.id: row for row in await self._take(T_.id.in_(sorted(nexts.values())))}
+            ends = {
+                each: rows.get(nexts[each], ticket) if each in nexts else ticket
+                for each, ticket in ends.items()
+                if each not in nexts or nexts[each] in rows
+            }
+        return {
+            each: ticket
+            for each, ticket in ends.items()
+            if ticket.status is not TicketStatus.CLOSED
+        }
+
+    async def pull(self, level_id: UUID, order: PullOrder, count: int) -> Sequence[Ticket]:
+        """The next tickets nobody has; what another pull is taking is passed over."""
+        if count == 0:
+            return []
+        statement = (
+            self.seen()
+            .where(T_.level_id == level_id, *_free())
+            .order_by(*PULL[order])
+            .limit(literal_column(str(count)))
+        )
+        rows = await self.session.scalars(self._held(statement, skip_locked=True))
+        return [self._seen_as(ticket) for ticket in rows]
+
+    async def waiting(self, level_ids: Collection[UUID]) -> int:
+        statement = select(func.count()).where(
+            self.wall(), T_.level_id.in_(sorted(level_ids)), *_free()
+        )
+        await self.session.flush()
+        return await self.session.scalar(statement) or 0
+
+    async def held(self, level_id: UUID, user_id: UUID) -> int:
+        """How many count against somebody's capacity in a level."""
+        statement = select(func.count()).where(
+            self.wall(),
+            T_.assignee_id == user_id,
+            T_.level_id == level_id,
+            T_.status.in_(sorted(states.ACTIVE)),
+        )
+        return await self.session.scalar(statement) or 0
+
+    async def lapsed(self, now: datetime, most: int) -> Sequence[Ticket]:
+        return await self._due(
+            and_(T_.lease_expires_at.is_not(None), T_.lease_expires_at <= now), most
+        )
+
+    async def woken(self, now: datetime, most: int) -> Sequence[Ticket]:
+        return await self._due(and_(T_.pending_until.is_not(None), T_.pending_until <= now), most)
+
+    async def open_in(self, level_id: UUID) -> int:
+        statement = select(func.count()).where(
+            self.wall(), T_.level_id == level_id, T_.status != TicketStatus.CLOSED
+        )
+        return await self.session.scalar(statement) or 0
+
+    async def protocols(self, day: date, count: int) -> Sequence[str]:
+        """Numbers nobody has. Should one be taken at this very moment, the index refuses it."""
+        free: dict[str, None] = {}
+        while len(free) < count:
+            drawn = {protocols.issue(day) for _ in range(count - len(free))}
+            taken = await self.session.scalars(
+                select(T_.protocol).where(
+                    T_.workspace_id == self.actor.workspace_id, T_.protocol.in_(sorted(drawn))
+                )
+            )
+            free.update(dict.fromkeys(drawn - set(taken)))
+        return list(free)
+
+    async def put(self, tickets: Sequence[Ticket]) -> None:
+        self.session.add_all(tickets)
+        await self.session.flush()
+
+    async def _take(self, *conditions: ColumnElement[bool]) -> Sequence[Ticket]:
+        statement = self._held(self.seen().where(*conditions).order_by(T_.id))
+        return [self._seen_as(ticket) for ticket in await self.session.scalars(statement)]
+
+    async def _due(self, due: ColumnElement[bool], most: int) -> Sequence[Ticket]:
+        statement = self.seen().where(due).limit(literal_column(str(most)))
+        rows = await self.session.scalars(self._held(statement, skip_locked=True))
+        return [self._seen_as(ticket) for ticket in rows]
+
+    async def _changed_since(self, ticket_id: UUID, version: int) -> Sequence[str]:
+        statement = (
+            select(H_.field)
+            .where(H_.ticket_id == ticket_id, H_.version > version, H_.field.is_not(None))
+            .order_by(H_.sequence)
+        )
+        return list(dict.fromkeys(await self.session.scalars(statement)))
+
+    def _held(self, statement: Select[Ticket], *, skip_locked: bool = False) -> Select[Ticket]:
+        return statement.with_for_update(skip_locked=skip_locked).execution_options(
+            populate_existing=True
+        )
+
+    def _seen_as(self, ticket: Ticket) -> Ticket:
+        self.faces.setdefault(ticket.id, ticket.face)
+        return ticket
+
+
+def _free() -> list[ColumnElement[bool]]:
+    return [
+        T_.assignee_id.is_(None),
+        or_(*(T_.status == status for status in sorted(states.WAITING))),
+    ]

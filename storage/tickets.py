@@ -1,0 +1,183 @@
+"""Tickets, found: by id, by protocol, in lists, and as outsiders may know them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, func, not_, select, type_coerce
+
+from domain.model.base import SEPARATOR
+from domain.model.level import Level
+from domain.model.ticket import Ticket
+from domain.page import Page, Window
+from domain.rules.membership import TicketFilter
+from domain.words import (
+    OrderDirection,
+    Priority,
+    TicketOrderField,
+    TicketScope,
+    TicketStatus,
+)
+from domain.work import Counts, Stub
+from storage import access, keyset
+from storage.access import L_, T_
+from storage.keyset import Order
+from storage.shelf import Shelf
+
+URGENCY = ("priority_order", "opened_at", "id")
+ORDERS: dict[TicketOrderField, tuple[str, ...]] = {
+    TicketOrderField.URGENCY: URGENCY,
+    TicketOrderField.PRIORITY: URGENCY,
+    TicketOrderField.OPENED_AT: ("opened_at", "id"),
+    TicketOrderField.UPDATED_AT: ("updated_at", "id"),
+    TicketOrderField.INTERACTIONS: ("interactions_count", "id"),
+}
+NEWEST = Order("newest", ("opened_at", "id"), descending=True)
+
+
+def order_of(field: TicketOrderField, direction: OrderDirection) -> Order:
+    """The priority's place counts from the most urgent, so PRIORITY runs against its column."""
+    descending = direction is OrderDirection.DESC
+    if field is TicketOrderField.PRIORITY:
+        descending = not descending
+    return Order(f"{field.value}.{direction.value}", ORDERS[field], descending)
+
+
+def like(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def matching(asked: TicketFilter) -> list[ColumnElement[bool]]:
+    """The filter, asked of rows; `TicketFilter.matches` asks the same of faces."""
+    conditions: list[ColumnElement[bool]] = []
+    for column, values in (
+        (T_.level_id, asked.level_ids),
+        (T_.status, asked.statuses),
+        (T_.priority, asked.priorities),
+        (T_.type_id, asked.type_ids),
+        (T_.network, asked.networks),
+        (T_.assignee_id, asked.assignee_ids),
+        (T_.origin, asked.origins),
+    ):
+        if values is not None:
+            conditions.append(column.in_(sorted(values)))
+    if asked.unassigned is not None:
+        nobody = T_.assignee_id.is_(None)
+        conditions.append(nobody if asked.unassigned else not_(nobody))
+    if asked.publisher_id is not None:
+        conditions.append(T_.publisher_id == asked.publisher_id)
+    if asked.protocol is not None:
+        conditions.append(T_.protocol == asked.protocol)
+    for tag in asked.tags or ():
+        conditions.append(
+            type_coerce(T_.tags, Text).like(like(f"{SEPARATOR}{tag}{SEPARATOR}"), escape="\\")
+        )
+    for word in asked.words:
+        conditions.append(T_.search.like(like(word), escape="\\"))
+    if asked.opened_from is not None:
+        conditions.append(T_.opened_at >= asked.opened_from)
+    if asked.opened_to is not None:
+        conditions.append(T_.opened_at < asked.opened_to)
+    return conditions
+
+
+class TicketReads(Shelf[Ticket]):
+    model = Ticket
+    thing = "ticket"
+
+    def wall(self) -> ColumnElement[bool]:
+        return access.tickets(self.actor)
+
+    async def by_protocol(self, protocol: str) -> Ticket | None:
+        return await self.session.scalar(self.seen().where(T_.protocol == protocol))
+
+    async def page(
+        self,
+        asked: TicketFilter,
+        order: TicketOrderField,
+        direction: OrderDirection,
+        window: Window,
+    ) -> Page[Ticket]:
+        statement = self.seen().where(*matching(asked))
+        return await keyset.page(
+            self.session, Ticket, statement, order_of(order, direction), window
+        )
+
+    async def pages_of_levels(
+        self, level_ids: Collection[UUID], statuses: Collection[TicketStatus], window: Window
+    ) -> Mapping[UUID, Page[Ticket]]:
+        asked = self.seen().where(
+            T_.level_id.in_(sorted(level_ids)), T_.status.in_(sorted(statuses))
+        )
+        order = order_of(TicketOrderField.URGENCY, OrderDirection.ASC)
+        return await keyset.pages(
+            self.session, Ticket, asked, T_.level_id, level_ids, order, window
+        )
+
+    async def pages_of_publishers(
+        self,
+        publisher_ids: Collection[UUID],
+        scope: TicketScope,
+        excluding: UUID | None,
+        window: Window,
+    ) -> Mapping[UUID, Page[Ticket]]:
+        asked = self.seen().where(T_.publisher_id.in_(sorted(publisher_ids)))
+        if excluding is not None:
+            asked = asked.where(T_.id != excluding)
+        if scope is TicketScope.ACTIVE:
+            asked = asked.where(T_.status != TicketStatus.CLOSED)
+        elif scope is not TicketScope.ALL:
+            here = T_.level_id.in_(await self._levels_beside(excluding))
+            asked = asked.where(here if scope is TicketScope.SAME_LEVEL else not_(here))
+        return await keyset.pages(
+            self.session, Ticket, asked, T_.publisher_id, publisher_ids, NEWEST, window
+        )
+
+    async def _levels_beside(self, ticket_id: UUID | None) -> Sequence[UUID]:
+        """The level of the ticket one looks at, else one's own levels."""
+        if ticket_id is None:
+            return sorted(self.actor.memberships)
+        ticket = (await self.find([ticket_id])).get(ticket_id)
+        return [ticket.level_id] if ticket else []
+
+    async def counts(self, asked: TicketFilter) -> Counts:
+        statement = (
+            select(T_.status, T_.priority, func.count())
+            .where(access.tickets(self.actor), *matching(asked))
+            .group_by(T_.status, T_.priority)
+        )
+        by_status = dict.fromkeys(TicketStatus, 0)
+        by_priority = dict.fromkeys(Priority, 0)
+        for status, priority, count in (await self.session.execute(statement)).tuples():
+            by_status[status] += count
+            by_priority[priority] += count
+        return Counts(sum(by_status.values()), by_status, by_priority)
+
+    async def successors(self, ticket_ids: Collection[UUID]) -> Mapping[UUID, Ticket]:
+        """The ticket that each was followed by."""
+        rows = await self.session.scalars(
+            self.seen().where(T_.previous_ticket_id.in_(sorted(ticket_ids))).order_by(T_.id.desc())
+        )
+        return {row.previous_ticket_id: row for row in rows if row.previous_ticket_id}
+
+    async def totals(self, publisher_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """The headset: how many tickets each publisher has, whatever level they are in."""
+        statement = (
+            select(T_.publisher_id, func.count())
+            .where(access.counted(self.actor), T_.publisher_id.in_(sorted(publisher_ids)))
+            .group_by(T_.publisher_id)
+        )
+        found: dict[UUID, int] = dict((await self.session.execute(statement)).tuples().all())
+        return {each: found.get(each, 0) for each in publisher_ids}
+
+    async def stubs(self, publisher_ids: Collection[UUID]) -> Mapping[UUID, list[Stub]]:
+        found: dict[UUID, list[Stub]] = {each: [] for each in publisher_ids}
+        statement = (
+            select(T_.publisher_id, T_.protocol, L_.name, T_.status)
+            .join(Level, L_.id == T_.level_id)
+            .where(access.stubs(self.actor), T_.publisher_id.in_(sorted(publisher_ids)))
+            .order_by(T_.opened_at.desc(), T_.id)
+        )
+        for owner, *shown in (await self.session.execute(statement)).tuples():
+            found[owner].append(Stub(*shown))
+        return found

@@ -1,0 +1,123 @@
+"""People, their sessions, and the keys of programs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.model.level import LevelMember
+from domain.model.user import ApiKey, Session, User
+from domain.model.workspace import Workspace
+from domain.rules import access
+from domain.rules.access import Actor
+from domain.words import OutsideView, Role
+from storage.access import L_, columns
+from storage.shelf import NamedShelf
+
+U_, S_, K_ = columns(User), columns(Session), columns(ApiKey)
+M_, W_ = columns(LevelMember), columns(Workspace)
+
+
+class UserShelf(NamedShelf[User]):
+    model = User
+    thing = "user"
+
+    async def other_admins(self, user_id: UUID) -> int:
+        statement = select(func.count()).where(
+            U_.workspace_id == self.actor.workspace_id,
+            U_.role == Role.ADMIN,
+            U_.active,
+            U_.id != user_id,
+        )
+        return await self.session.scalar(statement) or 0
+
+    async def end_sessions(self, user_id: UUID, now: datetime) -> None:
+        await self.session.execute(
+            update(Session)
+            .where(S_.user_id == user_id, S_.revoked_at.is_(None))
+            .values(revoked_at=now)
+        )
+
+    async def put(self, user: User) -> None:
+        self.session.add(user)
+        await self.session.flush()
+
+
+class ApiKeyShelf(NamedShelf[ApiKey]):
+    model = ApiKey
+    thing = "API key"
+
+
+class IdentityShelf:
+    """Who somebody is, asked before there is an actor: the one shelf without a workspace."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def workspaces(self) -> Sequence[Workspace]:
+        return list(await self.session.scalars(select(Workspace).order_by(W_.name)))
+
+    async def workspace_named(self, name: str) -> Workspace | None:
+        return await self.session.scalar(select(Workspace).where(W_.name == name))
+
+    async def add_workspace(self, workspace: Workspace) -> None:
+        self.session.add(workspace)
+        await self.session.flush()
+
+    async def user_of_email(self, email: str) -> User | None:
+        return await self.session.scalar(select(User).where(U_.email == email))
+
+    async def user(self, user_id: UUID) -> User | None:
+        return await self.session.get(User, user_id)
+
+    async def session_of(self, secret_hash: str) -> Session | None:
+        """The session of a secret, today's or the one before, held."""
+        return await self.session.scalar(
+            select(Session)
+            .where(or_(S_.secret_hash == secret_hash, S_.previous_hash == secret_hash))
+            .with_for_update()
+        )
+
+    async def session_by_id(self, session_id: UUID) -> Session | None:
+        return await self.session.get(Session, session_id)
+
+    def add_session(self, session: Session) -> None:
+        self.session.add(session)
+
+    async def key_of(self, prefix: str) -> ApiKey | None:
+        return await self.session.scalar(select(ApiKey).where(K_.prefix == prefix))
+
+    async def access_versions(self) -> dict[UUID, int]:
+        rows = await self.session.execute(select(W_.id, W_.access_version))
+        return dict(rows.tuples().all())
+
+    async def actor(self, user: User, session_id: UUID | None) -> Actor:
+        """The person with every right they have now."""
+        memberships = await self.session.execute(
+            select(M_.level_id, M_.role).where(M_.user_id == user.id)
+        )
+        open_levels = await self.session.scalars(
+            select(L_.id).where(
+                L_.workspace_id == user.workspace_id, L_.outside_view == OutsideView.FULL
+            )
+        )
+        return access.person(
+            user_id=user.id,
+            workspace_id=user.workspace_id,
+            name=user.name,
+            role=user.role,
+            memberships=dict(memberships.tuples().all()),
+            open_levels=frozenset(open_levels),
+            session_id=session_id,
+        )
+
+    async def rights_changed(self, workspace_id: UUID) -> None:
+        """SQL adds one, so that two changes at once count as two."""
+        await self.session.execute(
+            update(Workspace)
+            .where(W_.id == workspace_id)
+            .values(access_version=W_.access_version + 1)
+            .execution_options(synchronize_session=False)
+        )

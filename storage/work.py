@@ -1,0 +1,203 @@
+"""Work, opened: one transaction for one actor, its entries written last, then the bell.
+
+Writers hold rows; readers see one snapshot. Nothing rings before the commit, and what fails
+leaves nothing behind.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import literal_column, null
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from domain.errors import NotFound, Unavailable
+from domain.events import Fact
+from domain.model.base import metadata, new_id
+from domain.model.entry import HistoryEntry
+from domain.model.ticket import Ticket
+from domain.model.workspace import Workspace
+from domain.rules.access import Actor
+from domain.rules.membership import Face
+from domain.work import Secrets
+from storage.engine import Database
+from storage.entries import EntryShelf
+from storage.feed import Cursors, FeedReader
+from storage.idempotency import IdempotencyShelf
+from storage.levels import AccountShelf, LevelShelf, MonitoringShelf, TicketTypeShelf
+from storage.occurrences import OccurrenceShelf, ReplyShelf
+from storage.publishers import PublisherShelf
+from storage.queue import TicketShelf
+from storage.users import ApiKeyShelf, IdentityShelf, UserShelf
+
+Ring = Callable[[UUID], None]
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class SqlWork:
+    """Everything an operation may reach. Its moment is when it was opened."""
+
+    def __init__(
+        self, session: AsyncSession, actor: Actor, now: datetime, secrets: Secrets, cursors: Cursors
+    ) -> None:
+        self.session = session
+        self.actor = actor
+        self.now = now
+        self.secrets = secrets
+        self._cursors = cursors
+        self._faces: dict[UUID, Face] = {}
+        self._entries: list[HistoryEntry] = []
+        self._tickets: dict[UUID, Ticket] = {}
+        self._group = new_id()
+        self._rights_changed = False
+
+        self.tickets = TicketShelf(session, actor, self._faces)
+        self.entries = EntryShelf(session, actor)
+        self.occurrences = OccurrenceShelf(session, actor)
+        self.replies = ReplyShelf(session, actor)
+        self.publishers = PublisherShelf(session, actor)
+        self.levels = LevelShelf(session, actor)
+        self.accounts = AccountShelf(session, actor)
+        self.monitorings = MonitoringShelf(session, actor)
+        self.ticket_types = TicketTypeShelf(session, actor)
+        self.users = UserShelf(session, actor)
+        self.identities = IdentityShelf(session)
+        self.api_keys = ApiKeyShelf(session, actor)
+        keys = IdempotencyShelf(session, actor, now)
+        self.recall = keys.recall
+        self.remember = keys.remember
+
+    async def workspace(self) -> Workspace:
+        found = await self.session.get(Workspace, self.actor.workspace_id)
+        if found is None:
+            raise NotFound("not_found", thing="workspace")
+        return found
+
+    async def position(self) -> str:
+        place = await FeedReader(self.session).position()
+        return self._cursors.write(self.actor.workspace_id, place, self.now)
+
+    def record(
+        self,
+        ticket: Ticket,
+        *facts: Fact,
+        comment: str | None = None,
+        actor_name: str | None = None,
+    ) -> None:
+        if facts and ticket.id not in self._tickets:
+            ticket.changed(self.now)
+            self._tickets[ticket.id] = ticket
+        for place, fact in enumerate(facts):
+            self._entries.append(
+                HistoryEntry(
+                    workspace_id=ticket.workspace_id,
+                    ticket_id=ticket.id,
+                    sequence=ticket.number_entry(),
+                    group_id=self._group,
+                    version=ticket.version,
+                    at=self.now,
+                    kind=fact.kind,
+                    actor_id=None if actor_name else self.actor.user_id,
+                    actor_name=actor_name or self.actor.name,
+                    comment=comment if place == 0 else None,
+                    field=fact.field if fact.was or fact.became or fact.was_id else None,
+                    was=fact.was,
+                    became=fact.became,
+                    was_id=fact.was_id,
+                    became_id=fact.became_id,
+                    occurrence_id=fact.occurrence_id,
+                    reply_id=fact.reply_id,
+                    automated=fact.automated,
+                    after={},  # written when the act is whole
+                )
+            )
+
+    def rights_changed(self) -> None:
+        self._rights_changed = True
+
+    async def settle(self) -> bool:
+        """Write what is left, entries last; whether anybody has to hear of it."""
+        if self._rights_changed:
+            await self.identities.rights_changed(self.actor.workspace_id)
+        await self.session.flush()
+        if self._entries:
+            postgres = self.session.get_bind().dialect.name == "postgresql"
+            xid = literal_column("pg_current_xact_id()") if postgres else null()
+            # One statement for all, in the order they were told: positions follow that order.
+            table = metadata.tables["history_entry"]
+            await self.session.execute(
+                table.insert().values(xid=xid), [self._row(entry) for entry in self._entries]
+            )
+        return bool(self._entries) or self._rights_changed
+
+    def _row(self, entry: HistoryEntry) -> dict[str, Any]:
+        before = self._faces.get(entry.ticket_id)
+        row = entry.model_dump(exclude={"position", "xid"})
+        row["before"] = before.as_json() if before else None
+        row["after"] = self._tickets[entry.ticket_id].face.as_json()
+        return row
+
+
+@dataclass
+class Storage:
+    """Where work is opened. `ring` is told which workspace has news, after the commit."""
+
+    database: Database
+    secrets: Secrets
+    cursors: Cursors
+    ring: Ring = field(default=lambda workspace_id: None)
+    clock: Callable[[], datetime] = field(default=clock)
+
+    @asynccontextmanager
+    async def work(self, actor: Actor) -> AsyncIterator[SqlWork]:
+        """A transaction that commits when the block ends well, and rings."""
+        async with self._session(self.database.writer) as session:
+            work = SqlWork(session, actor, self.clock(), self.secrets, self.cursors)
+            yield work
+            news = await work.settle()
+            await session.commit()
+        if news:
+            self.ring(actor.workspace_id)
+
+    @asynccontextmanager
+    async def reading(self, actor: Actor) -> AsyncIterator[SqlWork]:
+        """A transaction of one snapshot in which nothing can change."""
+        async with self._session(self.database.reader) as session:
+            yield SqlWork(session, actor, self.clock(), self.secrets, self.cursors)
+
+    @asynccontextmanager
+    async def feed(self) -> AsyncIterator[FeedReader]:
+        async with self._session(self.database.reader) as session:
+            yield FeedReader(session)
+
+    @asynccontextmanager
+    async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        try:
+            async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
+                yield session
+        except (PoolTimeout, OSError) as error:
+            raise Unavailable from error
+        except DBAPIError as error:
+            if _is_away(error):
+                raise Unavailable from error
+            raise
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """The database could not be asked, or gave up waiting; nothing was committed."""
+    if error.connection_invalidated or isinstance(error, InterfaceError):
+        return True
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return (
+        isinstance(error, OperationalError)
+        or state in {"40001", "40P01", "55P03", "57014"}
+        or (state.startswith(("08", "53", "57P")))
+    )
