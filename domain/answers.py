@@ -12,6 +12,10 @@ from domain.model.ticket import Ticket
 from domain.model.user import ApiKey
 
 
+TOLD_ONCE = {"told_once": True}
+"""Never kept with an idempotency key: a retry is answered without it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """What became of one message. A repeat answers what it became the first time."""
@@ -26,7 +30,6 @@ class Received:
 class Pulled:
     tickets: Sequence[Ticket]
     waiting: int
-    refusals: Sequence[Refusal] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class KeyMade:
     """The only moment at which the secret can be read."""
 
     api_key: ApiKey
-    secret: str | None
+    secret: str | None = field(default=None, metadata=TOLD_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class AccountSaved:
     """The signing secret is told once, when it was made here."""
 
     account: Account
-    webhook_secret: str | None
+    webhook_secret: str | None = field(default=None, metadata=TOLD_ONCE)
 
 
 ANSWERS: dict[str, type] = {

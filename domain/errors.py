@@ -103,5 +103,9 @@ class LevelDisabled(Refusal):
     code = ErrorCode.LEVEL_DISABLED
 
 
+class Collision(Exception):  # noqa: N818
+    """Two acts met in the store and one gave way; it may simply be done again."""
+
+
 class Unavailable(Exception):
     """The store cannot answer right now; the same request may be sent again."""

@@ -52,6 +52,14 @@ class Edge(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Part of a list, in the list's order whichever end it was read from."""
 
@@ -60,7 +68,15 @@ class Page(Generic[T]):
     has_previous: bool
     counter: Callable[[], Any] | None = None
     """Asks how many there are in the whole list; awaited only when somebody wants to know."""
-    feed_cursor: str = ""
+
+    @property
+    def page_info(self) -> PageInfo:
+        return PageInfo(
+            has_next_page=self.has_next,
+            has_previous_page=self.has_previous,
+            start_cursor=self.edges[0].cursor if self.edges else None,
+            end_cursor=self.edges[-1].cursor if self.edges else None,
+        )
 
     @property
     def nodes(self) -> Sequence[T]:

@@ -53,6 +53,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "The ticket is closed. The next contact opens a new one.",
         PT: "O ticket está finalizado. O próximo contato abre um novo.",
     },
+    "ticket_removed": {
+        EN: "The ticket of this conversation was removed; what is new in it was left out.",
+        PT: "O ticket desta conversa foi removido; o que há de novo nela ficou de fora.",
+    },
     "status_not_allowed": {
         EN: "A ticket that is {current} cannot become {target} this way.",
         PT: "Um ticket em {current} não pode passar para {target} deste modo.",
@@ -260,6 +264,54 @@ SENTENCES: dict[str, dict[Locale, str]] = {
     "url_invalid": {
         EN: "An address starts with http:// or https:// and has at most 2,000 characters.",
         PT: "Um endereço começa com http:// ou https:// e tem no máximo 2.000 caracteres.",
+    },
+    "not_json": {
+        EN: "The body is not JSON.",
+        PT: "O corpo não é JSON.",
+    },
+    "not_signed": {
+        EN: "The signature is missing, wrong or too old.",
+        PT: "A assinatura está ausente, errada ou vencida.",
+    },
+    "body_too_large": {
+        EN: "At most {most} bytes at once.",
+        PT: "No máximo {most} bytes por vez.",
+    },
+    "unknown_field": {
+        EN: "There is no field {name} here.",
+        PT: "Não existe aqui um campo {name}.",
+    },
+    "must_be_object": {
+        EN: "{name} is an object with fields.",
+        PT: "{name} é um objeto com campos.",
+    },
+    "must_be_list": {
+        EN: "{name} is a list.",
+        PT: "{name} é uma lista.",
+    },
+    "must_be_text": {
+        EN: "{name} is a text.",
+        PT: "{name} é um texto.",
+    },
+    "must_be_texts": {
+        EN: "{name} is a list of at most {most} texts.",
+        PT: "{name} é uma lista de no máximo {most} textos.",
+    },
+    "must_be_count": {
+        EN: "{name} is a whole number from 0 to {most}.",
+        PT: "{name} é um número inteiro de 0 a {most}.",
+    },
+    "must_be_boolean": {
+        EN: "{name} is true or false.",
+        PT: "{name} é true ou false.",
+    },
+    "must_be_one_of": {
+        EN: "{name} is one of {known}.",
+        PT: "{name} é um destes: {known}.",
+    },
+    "must_be_moment": {
+        EN: "{name} is a date and time with its time zone, such as 2026-03-02T14:30:00-03:00.",
+        PT: "{name} é data e hora com fuso, como 2026-03-02T14:30:00-03:00.",
     },
     "unauthenticated": {
         EN: "Sign in first.",

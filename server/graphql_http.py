@@ -40,6 +40,10 @@ class OperationContext(Protocol):
 
     response: Response | None
 
+    async def rest(self) -> None:
+        """An answer is complete and goes out; what it was read with can be given back."""
+        ...
+
     async def aclose(self) -> None: ...
 
 

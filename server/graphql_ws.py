@@ -377,6 +377,8 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
             payload["errors"] = told(result.errors, self.switchboard.tell, context)
         if result.extensions:
             payload["extensions"] = result.extensions
+        # The answer is complete: a client who is slow to take it holds no snapshot meanwhile.
+        await context.rest()
         message = {"id": operation.id, "type": "next", "payload": payload}
         await operation.send_operation_message(cast("Message", message))
 

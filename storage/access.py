@@ -65,7 +65,7 @@ def occurrences(actor: Actor) -> ColumnElement[bool]:
 
 def publishers(actor: Actor) -> ColumnElement[bool]:
     """Somebody is known to those who may see at least one thing they wrote."""
-    mine = P_.workspace_id == actor.workspace_id
+    mine: ColumnElement[bool] = P_.workspace_id == actor.workspace_id
     if actor.readable is None:
         return mine
     by_them = columns(aliased(Ticket))

@@ -52,7 +52,7 @@ class EntryShelf:
         )
         found: dict[UUID, list[HistoryEntry]] = {each: [] for each in ticket_ids}
         counts = dict.fromkeys(ticket_ids, 0)
-        for ticket_id, count, entry in rows.tuples():
+        for ticket_id, count, entry in rows:
             counts[ticket_id] = count
             if entry is not None:
                 found[ticket_id].append(entry)

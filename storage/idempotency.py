@@ -4,13 +4,13 @@ What is kept are the names of the things answered, not their contents: a retry s
 tickets, by the rights of whoever asks again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, delete, select, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
@@ -26,6 +26,7 @@ from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.model.user import ApiKey, User
 from domain.rules.access import Actor
+from storage import access
 from storage.access import columns
 
 I_ = columns(Idempotency)
@@ -43,6 +44,11 @@ KINDS: dict[str, type[SQLModel]] = {
         TicketType,
         User,
     )
+}
+# What was answered may have moved out of sight since; a retry is answered without it.
+WALLS: dict[type[SQLModel], Callable[[Actor], ColumnElement[bool]]] = {
+    Ticket: access.tickets,
+    Reply: lambda actor: access.ticket_of(actor, columns(Reply).ticket_id),
 }
 
 
@@ -82,6 +88,23 @@ class IdempotencyShelf:
             update(Idempotency).where(*self._is(key)).values(answer=_packed(answer))
         )
 
+    async def forget(self, before: datetime, most: int = 5_000) -> int:
+        """How many of the workspace's old keys were dropped; a few at a time, for short locks."""
+        old = (
+            select(I_.principal, I_.key)
+            .where(I_.workspace_id == self.actor.workspace_id, I_.created_at < before)
+            .limit(most)
+        )
+        gone = await self.session.execute(
+            delete(Idempotency)
+            .where(
+                I_.workspace_id == self.actor.workspace_id,
+                tuple_(I_.principal, I_.key).in_(old),
+            )
+            .execution_options(synchronize_session=False)
+        )
+        return int(gone.rowcount)  # type: ignore[attr-defined]
+
     def _is(self, key: str) -> Sequence[Any]:
         return (
             I_.workspace_id == self.actor.workspace_id,
@@ -91,15 +114,22 @@ class IdempotencyShelf:
 
     async def _unpacked(self, value: Any) -> Any:
         if isinstance(value, list):
-            return [await self._unpacked(each) for each in value]
+            every = [await self._unpacked(each) for each in value]
+            return [each for each in every if each is not None]
         if not isinstance(value, Mapping):
             return value
         if "row" in value:
-            return await self.session.get(KINDS[value["row"]], UUID(value["id"]))
+            return await self._row(KINDS[value["row"]], UUID(value["id"]))
         if "uuid" in value:
             return UUID(value["uuid"])
         parts = {name: await self._unpacked(part) for name, part in value["parts"].items()}
         return ANSWERS[value["answer"]](**parts)
+
+    async def _row(self, kind: type[SQLModel], row_id: UUID) -> SQLModel | None:
+        """The row as it is now; None where one may no longer see it."""
+        wall = WALLS[kind](self.actor) if kind in WALLS else true()
+        row = columns(kind)
+        return await self.session.scalar(select(kind).where(row.id == row_id, wall))
 
 
 def _packed(value: Any) -> Any:
@@ -108,7 +138,11 @@ def _packed(value: Any) -> Any:
     if isinstance(value, UUID):
         return {"uuid": str(value)}
     if is_dataclass(value) and not isinstance(value, type):
-        parts = {each.name: _packed(getattr(value, each.name)) for each in fields(value)}
+        parts = {
+            each.name: _packed(getattr(value, each.name))
+            for each in fields(value)
+            if "told_once" not in each.metadata
+        }
         return {"answer": type(value).__name__, "parts": parts}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_packed(each) for each in value]

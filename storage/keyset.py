@@ -132,7 +132,7 @@ async def pages(
                 counted = asked.with_only_columns(group, func.count())
                 totals = counted.group_by(group).order_by(None)
                 counts.update(dict.fromkeys(groups, 0))
-                counts.update((await session.execute(totals)).tuples().all())
+                counts.update((await session.execute(totals)).all())
             return counts[owner]
 
         return count
@@ -150,6 +150,6 @@ async def pages(
         .order_by(rows.c.owner_id, rows.c.place)
     )
     found: dict[UUID, list[T]] = {owner: [] for owner in groups}
-    for owner, row in (await session.execute(statement)).tuples():
+    for owner, row in await session.execute(statement):
         found[owner].append(row)
     return {owner: _page(rows, order, window, counter(owner)) for owner, rows in found.items()}

@@ -72,7 +72,7 @@ class LevelShelf(NamedShelf[Level]):
             )
             .group_by(T_.level_id, T_.assignee_id)
         )
-        rows = (await self.session.execute(statement)).tuples()
+        rows = await self.session.execute(statement)
         found = {(level_id, user_id): count for level_id, user_id, count in rows}
         return {pair: found.get(pair, 0) for pair in pairs}
 

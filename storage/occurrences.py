@@ -82,7 +82,7 @@ class OccurrenceShelf(Shelf[Occurrence]):
                 tuple_(O_.account_id, O_.external_id).in_(sorted(keys)),
             )
         )
-        return {(account, external): root for account, external, root in rows.tuples()}
+        return {(account, external): root for account, external, root in rows}
 
     async def diverted(self, level_ids: Collection[UUID]) -> Mapping[UUID, int]:
         """How many messages meant for each level went elsewhere because it took no tickets."""
@@ -95,7 +95,7 @@ class OccurrenceShelf(Shelf[Occurrence]):
             )
             .group_by(O_.intended_level_id)
         )
-        found: dict[UUID, int] = dict((await self.session.execute(statement)).tuples().all())
+        found: dict[UUID, int] = dict((await self.session.execute(statement)).all())
         return {each: found.get(each, 0) for each in level_ids}
 
     async def move(self, source: UUID, target: UUID) -> None:
@@ -128,16 +128,16 @@ class ReplyShelf(Shelf[Reply]):
             self.session, Reply, asked, R_.ticket_id, ticket_ids, AS_WRITTEN, window
         )
 
-    async def known(self, keys: Collection[PostKey]) -> Collection[PostKey]:
-        if not keys:
+    async def known(self, reply_ids: Collection[UUID]) -> Collection[UUID]:
+        """Which of these exist. Asked without the wall: a repeat is a repeat."""
+        if not reply_ids:
             return []
-        rows = await self.session.execute(
-            select(R_.account_id, R_.external_id).where(
-                R_.workspace_id == self.actor.workspace_id,
-                tuple_(R_.account_id, R_.external_id).in_(sorted(keys)),
+        rows = await self.session.scalars(
+            select(R_.id).where(
+                R_.workspace_id == self.actor.workspace_id, R_.id.in_(sorted(reply_ids))
             )
         )
-        return list(rows.tuples())
+        return list(rows)
 
     async def move(self, source: UUID, target: UUID) -> None:
         await self.session.execute(

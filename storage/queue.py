@@ -15,7 +15,7 @@ from domain.rules import protocols, states
 from domain.rules.access import Actor
 from domain.rules.membership import Face
 from domain.words import PullOrder, TicketStatus
-from storage.access import T_, columns
+from storage.access import T_, columns, within
 from storage.tickets import TicketReads
 
 H_ = columns(HistoryEntry)
@@ -52,16 +52,27 @@ class TicketShelf(TicketReads):
             raise self.missing()
         return found[one], found[other]
 
+    async def take_all(self, ticket_ids: Collection[UUID]) -> Mapping[UUID, Ticket]:
+        """Those that exist and may be seen, held in the order of their ids."""
+        rows = await self._take(T_.id.in_(sorted(ticket_ids))) if ticket_ids else ()
+        return {ticket.id: ticket for ticket in rows}
+
     async def take_open(self, keys: Collection[str]) -> Mapping[str, Ticket]:
-        """The one ticket of each conversation that can still take a message."""
-        rows = await self._take(T_.grouping_key.in_(sorted(keys)), T_.status != TicketStatus.CLOSED)
+        """The one ticket of each conversation that can still take a message.
+
+        This and what else finds a conversation is asked without the wall: a message belongs where
+        it belongs, whatever the one who brings it may read.
+        """
+        rows = await self._take_behind_the_wall(
+            T_.grouping_key.in_(sorted(keys)), T_.status != TicketStatus.CLOSED
+        )
         return {ticket.grouping_key: ticket for ticket in rows if ticket.grouping_key}
 
     async def take_loose(
         self, publisher_ids: Collection[UUID]
     ) -> Mapping[tuple[UUID, UUID], Ticket]:
         """By level and publisher: the case opened by hand that was active last."""
-        rows = await self._take(
+        rows = await self._take_behind_the_wall(
             T_.publisher_id.in_(sorted(publisher_ids)),
             T_.grouping_key.is_(None),
             T_.status != TicketStatus.CLOSED,
@@ -80,7 +91,7 @@ class TicketShelf(TicketReads):
     async def last_of(self, keys: Collection[str]) -> Mapping[str, Ticket]:
         """The newest ticket of each conversation, closed or not."""
         rows = await self.session.scalars(
-            self.seen().where(T_.grouping_key.in_(sorted(keys))).order_by(T_.opened_at, T_.id)
+            self._present().where(T_.grouping_key.in_(sorted(keys))).order_by(T_.opened_at, T_.id)
         )
         return {ticket.grouping_key: ticket for ticket in rows if ticket.grouping_key}
 
@@ -90,7 +101,8 @@ class TicketShelf(TicketReads):
         while nexts := {
             each: ticket.merged_into_id for each, ticket in ends.items() if ticket.merged_into_id
         }:
-            rows = {row.id: row for row in await self._take(T_.id.in_(sorted(nexts.values())))}
+            ids = sorted(nexts.values())
+            rows = {row.id: row for row in await self._take_behind_the_wall(T_.id.in_(ids))}
             ends = {
                 each: rows.get(nexts[each], ticket) if each in nexts else ticket
                 for each, ticket in ends.items()
@@ -147,24 +159,38 @@ class TicketShelf(TicketReads):
         return await self.session.scalar(statement) or 0
 
     async def protocols(self, day: date, count: int) -> Sequence[str]:
-        """Numbers nobody has. Should one be taken at this very moment, the index refuses it."""
-        free: dict[str, None] = {}
-        while len(free) < count:
-            drawn = {protocols.issue(day) for _ in range(count - len(free))}
+        return await self.protocols_of([day] * count)
+
+    async def protocols_of(self, days: Sequence[date]) -> Sequence[str]:
+        """A number for each day, that nobody has. Should one be taken at this very moment, the
+        index refuses it."""
+        free: dict[str, int] = {}
+        wanted = dict(enumerate(days))
+        while wanted:
+            drawn = {protocols.issue(day): place for place, day in wanted.items()}
             taken = await self.session.scalars(
                 select(T_.protocol).where(
                     T_.workspace_id == self.actor.workspace_id, T_.protocol.in_(sorted(drawn))
                 )
             )
-            free.update(dict.fromkeys(drawn - set(taken)))
-        return list(free)
+            for protocol in drawn.keys() - set(taken) - free.keys():
+                free[protocol] = drawn[protocol]
+                del wanted[drawn[protocol]]
+        return sorted(free, key=lambda protocol: free[protocol])
 
     async def put(self, tickets: Sequence[Ticket]) -> None:
         self.session.add_all(tickets)
         await self.session.flush()
 
+    def _present(self) -> Select[Ticket]:
+        """Every ticket of the workspace that was not removed, seen or not."""
+        return within(self.actor, Ticket).where(T_.removed_at.is_(None))
+
     async def _take(self, *conditions: ColumnElement[bool]) -> Sequence[Ticket]:
-        statement = self._held(self.seen().where(*conditions).order_by(T_.id))
+        return await self._take_behind_the_wall(self.wall(), *conditions)
+
+    async def _take_behind_the_wall(self, *conditions: ColumnElement[bool]) -> Sequence[Ticket]:
+        statement = self._held(self._present().where(*conditions).order_by(T_.id))
         return [self._seen_as(ticket) for ticket in await self.session.scalars(statement)]
 
     async def _due(self, due: ColumnElement[bool], most: int) -> Sequence[Ticket]:

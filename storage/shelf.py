@@ -93,6 +93,6 @@ async def grouped(
     found: dict[UUID, list[Any]] = {each: [] for each in owners}
     if owners:
         rows = await session.execute(select(owner, entity).where(*where).order_by(*order))
-        for each, row in rows.tuples():
+        for each, row in rows:
             found[each].append(row)
     return found

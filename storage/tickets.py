@@ -17,7 +17,7 @@ from domain.words import (
     TicketScope,
     TicketStatus,
 )
-from domain.work import Counts, Stub
+from domain.work import Counts, PriorityCount, StatusCount, Stub
 from storage import access, keyset
 from storage.access import L_, T_
 from storage.keyset import Order
@@ -148,10 +148,14 @@ class TicketReads(Shelf[Ticket]):
         )
         by_status = dict.fromkeys(TicketStatus, 0)
         by_priority = dict.fromkeys(Priority, 0)
-        for status, priority, count in (await self.session.execute(statement)).tuples():
+        for status, priority, count in await self.session.execute(statement):
             by_status[status] += count
             by_priority[priority] += count
-        return Counts(sum(by_status.values()), by_status, by_priority)
+        return Counts(
+            sum(by_status.values()),
+            [StatusCount(*each) for each in by_status.items()],
+            [PriorityCount(*each) for each in by_priority.items()],
+        )
 
     async def successors(self, ticket_ids: Collection[UUID]) -> Mapping[UUID, Ticket]:
         """The ticket that each was followed by."""
@@ -167,7 +171,7 @@ class TicketReads(Shelf[Ticket]):
             .where(access.counted(self.actor), T_.publisher_id.in_(sorted(publisher_ids)))
             .group_by(T_.publisher_id)
         )
-        found: dict[UUID, int] = dict((await self.session.execute(statement)).tuples().all())
+        found: dict[UUID, int] = dict((await self.session.execute(statement)).all())
         return {each: found.get(each, 0) for each in publisher_ids}
 
     async def stubs(self, publisher_ids: Collection[UUID]) -> Mapping[UUID, list[Stub]]:
@@ -178,6 +182,6 @@ class TicketReads(Shelf[Ticket]):
             .where(access.stubs(self.actor), T_.publisher_id.in_(sorted(publisher_ids)))
             .order_by(T_.opened_at.desc(), T_.id)
         )
-        for owner, *shown in (await self.session.execute(statement)).tuples():
+        for owner, *shown in await self.session.execute(statement):
             found[owner].append(Stub(*shown))
         return found

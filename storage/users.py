@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.model.account import Account
 from domain.model.level import LevelMember
 from domain.model.user import ApiKey, Session, User
 from domain.model.workspace import Workspace
@@ -72,6 +73,10 @@ class IdentityShelf:
     async def user(self, user_id: UUID) -> User | None:
         return await self.session.get(User, user_id)
 
+    async def account(self, account_id: UUID) -> Account | None:
+        """An account by its id alone: whoever calls for it shows by a signature that they may."""
+        return await self.session.get(Account, account_id)
+
     async def session_of(self, secret_hash: str) -> Session | None:
         """The session of a secret, today's or the one before, held."""
         return await self.session.scalar(
@@ -91,7 +96,7 @@ class IdentityShelf:
 
     async def access_versions(self) -> dict[UUID, int]:
         rows = await self.session.execute(select(W_.id, W_.access_version))
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     async def actor(self, user: User, session_id: UUID | None) -> Actor:
         """The person with every right they have now."""
@@ -108,7 +113,7 @@ class IdentityShelf:
             workspace_id=user.workspace_id,
             name=user.name,
             role=user.role,
-            memberships=dict(memberships.tuples().all()),
+            memberships=dict(memberships.all()),
             open_levels=frozenset(open_levels),
             session_id=session_id,
         )

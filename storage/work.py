@@ -12,22 +12,24 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import literal_column, null
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from domain.errors import NotFound, Unavailable
+from domain.errors import Collision, NotFound, Unavailable
 from domain.events import Fact
 from domain.model.base import metadata, new_id
 from domain.model.entry import HistoryEntry
 from domain.model.ticket import Ticket
 from domain.model.workspace import Workspace
+from domain.position import Cursors
 from domain.rules.access import Actor
 from domain.rules.membership import Face
 from domain.work import Secrets
+from storage.due import DueReader
 from storage.engine import Database
 from storage.entries import EntryShelf
-from storage.feed import Cursors, FeedReader
+from storage.feed import FeedReader
 from storage.idempotency import IdempotencyShelf
 from storage.levels import AccountShelf, LevelShelf, MonitoringShelf, TicketTypeShelf
 from storage.occurrences import OccurrenceShelf, ReplyShelf
@@ -74,6 +76,7 @@ class SqlWork:
         keys = IdempotencyShelf(session, actor, now)
         self.recall = keys.recall
         self.remember = keys.remember
+        self.forget = keys.forget
 
     async def workspace(self) -> Workspace:
         found = await self.session.get(Workspace, self.actor.workspace_id)
@@ -91,9 +94,11 @@ class SqlWork:
         *facts: Fact,
         comment: str | None = None,
         actor_name: str | None = None,
+        at: datetime | None = None,
     ) -> None:
+        group = self._group if at is None else new_id()
         if facts and ticket.id not in self._tickets:
-            ticket.changed(self.now)
+            ticket.changed(at or self.now)
             self._tickets[ticket.id] = ticket
         for place, fact in enumerate(facts):
             self._entries.append(
@@ -101,9 +106,9 @@ class SqlWork:
                     workspace_id=ticket.workspace_id,
                     ticket_id=ticket.id,
                     sequence=ticket.number_entry(),
-                    group_id=self._group,
+                    group_id=group,
                     version=ticket.version,
-                    at=self.now,
+                    at=at or self.now,
                     kind=fact.kind,
                     actor_id=None if actor_name else self.actor.user_id,
                     actor_name=actor_name or self.actor.name,
@@ -179,25 +184,37 @@ class Storage:
             yield FeedReader(session)
 
     @asynccontextmanager
+    async def due(self) -> AsyncIterator[DueReader]:
+        async with self._session(self.database.reader) as session:
+            yield DueReader(session)
+
+    @asynccontextmanager
     async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         try:
             async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
                 yield session
         except (PoolTimeout, OSError) as error:
             raise Unavailable from error
+        except IntegrityError as error:
+            raise Collision from error
         except DBAPIError as error:
+            if _state(error) in COLLISIONS:
+                raise Collision from error
             if _is_away(error):
                 raise Unavailable from error
             raise
 
 
+# Serialization failure, deadlock, lock timeout: nothing was written, and the next try may pass.
+COLLISIONS = {"40001", "40P01", "55P03"}
+
+
+def _state(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
 def _is_away(error: DBAPIError) -> bool:
     """The database could not be asked, or gave up waiting; nothing was committed."""
-    if error.connection_invalidated or isinstance(error, InterfaceError):
+    if error.connection_invalidated or isinstance(error, InterfaceError | OperationalError):
         return True
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return (
-        isinstance(error, OperationalError)
-        or state in {"40001", "40P01", "55P03", "57014"}
-        or (state.startswith(("08", "53", "57P")))
-    )
+    return _state(error) == "57014" or _state(error).startswith(("08", "53", "57P"))

@@ -158,6 +158,7 @@ class Ticket(Record, table=True):
         priority: Priority | None = None,
         status: TicketStatus = TicketStatus.NEW,
         ticket_type: TicketType | None = None,
+        tags: Sequence[str] = (),
     ) -> tuple["Ticket", Fact]:
         """A ticket that has just been registered; T1, or T2 when another status is given."""
         if status not in states.OPENING:
@@ -175,6 +176,7 @@ class Ticket(Record, table=True):
             subject=subject,
             snippet=snippet_of(text),
             network=network,
+            tags=tuple(tags),
             level_id=level.id,
             origin_level_id=level.id,
             publisher_id=publisher.id,
@@ -253,8 +255,7 @@ class Ticket(Record, table=True):
         return facts
 
     def touch(self) -> list[Fact]:
-        """T3: whatever an attendant does to a new ticket opens it, and ends the lease."""
-        self._must_be_live()
+        """T3: whatever an attendant does to a ticket ends the lease, and opens a new one."""
         self.lease_expires_at = None
         return [self._move(TicketStatus.OPEN)] if self.status is TicketStatus.NEW else []
 
@@ -381,7 +382,11 @@ class Ticket(Record, table=True):
 
     def changed(self, now: datetime) -> None:
         self.version += 1
-        self.updated_at = now
+        self.updated_at = max(self.updated_at, now)
+
+    def lived_until(self, moment: datetime) -> None:
+        """Taken over from elsewhere: the last thing that happened to it was then."""
+        self.updated_at = max(self.updated_at, moment)
 
     def number_entry(self) -> int:
         """The sequence of the next entry. The count is the history's length by construction."""

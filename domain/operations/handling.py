@@ -35,9 +35,10 @@ async def start(work: Work, ticket_id: UUID, expected_version: int | None = None
     leased = ticket.lease_expires_at is not None
     facts = ticket.start(me)
     work.record(ticket, *facts)
-    if leased and not facts:
+    if leased and not facts and ticket.assignee_id:
         # Nothing visible happened, but the ticket no longer goes back to the queue by itself.
-        work.record(ticket, ticket.assign(me, me))
+        holder = await work.users.get(ticket.assignee_id)
+        work.record(ticket, ticket.assign(holder, holder))
     return ticket
 
 
@@ -80,8 +81,7 @@ async def update(
         if change == TicketChange():
             raise Invalid("nothing_to_change")
         return ticket
-    touched = ticket.touch() if ticket.status is TicketStatus.NEW else []
-    work.record(ticket, *(facts or [NoteAdded()]), *touched, comment=comment)
+    work.record(ticket, *(facts or [NoteAdded()]), *ticket.touch(), comment=comment)
     return ticket
 
 
@@ -191,7 +191,7 @@ async def note(
         facts.append(ticket.change_status(send_as, now=work.now, close_reason=close_reason))
     elif close_reason is not None:
         raise Invalid("close_reason_alone", field=["closeReason"])
-    elif ticket.status is TicketStatus.NEW:
+    else:
         facts += ticket.touch()
 
     await work.replies.put([reply])

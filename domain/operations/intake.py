@@ -24,6 +24,7 @@ from domain.words import GroupingMode, TicketOrigin
 from domain.work import PostKey, ProfileKey, Work
 
 MOST_AT_ONCE = 500
+FOLLOWERS_MOST = 2**31 - 1
 
 
 async def take_in(
@@ -56,6 +57,14 @@ async def take_in(
     return [answers[place] for place in range(len(posts))]
 
 
+async def take_one(work: Work, post: Post) -> Received:
+    """What became of one post; its refusal, if it is refused."""
+    [received] = await take_in(work, [post])
+    if received.refusal is not None:
+        raise received.refusal
+    return received
+
+
 def check(post: Post, account: Account | None, work: Work) -> Post:
     """The post, fit to keep; the refusal names the field."""
     if account is None:
@@ -80,6 +89,9 @@ def check(post: Post, account: Account | None, work: Work) -> Post:
             handle=author.handle and checking.name(author.handle, ["author", "handle"], 200),
             url=checking.url(author.url, ["author", "url"]),
             avatar_url=checking.url(author.avatar_url, ["author", "avatarUrl"]),
+            followers=checking.within(author.followers, FOLLOWERS_MOST),
+            email=author.email and checking.identifier(author.email, ["author", "email"]),
+            phone=author.phone and checking.identifier(author.phone, ["author", "phone"]),
             tags=checking.tags(author.tags, ["author", "tags"]),
         ),
     )

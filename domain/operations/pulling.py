@@ -29,7 +29,7 @@ async def get_tickets(
     me = await work.users.get(work.actor.user_id)
 
     taken: list[Ticket] = []
-    full: list[CapacityFull] = []
+    full: CapacityFull | None = None
     for level in levels:
         left = None if count is None else count - len(taken)
         if left == 0:
@@ -37,9 +37,10 @@ async def get_tickets(
         try:
             taken += await _pull(work, level, me, left)
         except CapacityFull as refusal:
-            full.append(refusal)
-    waiting = await work.tickets.waiting([level.id for level in levels])
-    return Pulled(taken, waiting, refusals=full if full and not taken else ())
+            full = full or refusal
+    if full is not None and not taken:
+        raise full
+    return Pulled(taken, await work.tickets.waiting([level.id for level in levels]))
 
 
 async def _pull(work: Work, level: Level, me: User, asked: int | None) -> list[Ticket]:

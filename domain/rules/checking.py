@@ -85,3 +85,8 @@ def number(value: int, most: int, field: Path, least: int = 1) -> int:
     if not least <= value <= most:
         raise Invalid("count_range", field=field, name=field[-1], most=most)
     return value
+
+
+def within(value: int | None, most: int) -> int | None:
+    """The number, or the nearest that can be kept: a figure is no reason to refuse a message."""
+    return None if value is None else min(max(value, 0), most)

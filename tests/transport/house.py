@@ -41,6 +41,9 @@ class Errand:
         house.errands.append(self)
         self.closed = False
 
+    async def rest(self) -> None:
+        pass
+
     async def aclose(self) -> None:
         await asyncio.sleep(A_LITTLE)
         self.closed = True

@@ -1,0 +1,100 @@
+"""Refusals told with a code; everything else masked with an incident number."""
+
+import secrets
+from collections.abc import Sequence
+from traceback import extract_tb
+from typing import Any
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+
+from domain.errors import ErrorCode, Refusal, Unavailable, VersionConflict
+from domain.model.ticket import Ticket as TicketRow
+from domain.sentences import SENTENCES
+from domain.words import Locale
+from graph.fields import value
+from graph.ticket import Ticket
+from resolvers.context import Told
+
+log = structlog.get_logger(__name__)
+CODE = "Why, for programs."
+MESSAGE = "Why, for people: Portuguese or English by Accept-Language."
+FIELD = "Where in the input: the path of the field that is wrong."
+
+
+@value(description="Something that was refused; nothing was changed.", interface=True)
+class UserError:
+    code: ErrorCode = strawberry.field(description=CODE)
+    message: str = strawberry.field(description=MESSAGE)
+    field: list[str] | None = strawberry.field(description=FIELD)
+
+
+@value(description="The input cannot be right as it is.")
+class InvalidInput(UserError):
+    pass
+
+
+@value(description="The input is right, but it may not or cannot be done now.")
+class Refused(UserError):
+    pass
+
+
+@value(description="Somebody changed the ticket first.", name="VersionConflict")
+class VersionConflictError(UserError):
+    current: Ticket = strawberry.field(description="The ticket as it is now.")
+    changed_fields: list[str] = strawberry.field(description="What changed since that version.")
+
+
+INVALID = {ErrorCode.INVALID, ErrorCode.TOO_LONG, ErrorCode.TOO_LARGE}
+
+
+def user_errors(refusal: Refusal, locale: Locale) -> list[UserError]:
+    parts: dict[str, Any] = {
+        "code": refusal.code,
+        "message": refusal.message(locale),
+        "field": list(refusal.field) or None,
+    }
+    if isinstance(refusal, VersionConflict) and isinstance(refusal.current, TicketRow):
+        return [
+            VersionConflictError(
+                **parts,
+                current=refusal.current,  # type: ignore[arg-type]
+                changed_fields=refusal.changed_fields,
+            )
+        ]
+    kind = InvalidInput if refusal.code in INVALID else Refused
+    return [kind(**parts)]
+
+
+def tell(error: GraphQLError, context: Any = None) -> dict[str, Any]:
+    """The error as it goes out: its code and a sentence, or an incident number and no more."""
+    locale = getattr(context, "locale", Locale.EN)
+    shown: dict[str, Any] = {**error.formatted}
+    fault = error.original_error
+    if fault is None or isinstance(fault, GraphQLError):
+        return shown
+    if isinstance(fault, Refusal):
+        return _told(shown, fault.code.value, fault.message(locale), field=fault.field)
+    if isinstance(fault, Told):
+        return _told(shown, fault.code, SENTENCES[fault.sentence][locale].format(**fault.values))
+    if isinstance(fault, Unavailable):
+        return _told(shown, "UNAVAILABLE", SENTENCES["unavailable"][locale], retryable=True)
+    incident = secrets.token_hex(6)
+    # Where, but not what it says: an exception may quote a message body.
+    log.error(
+        "graphql.fault",
+        incident=incident,
+        fault=type(fault).__qualname__,
+        path=".".join(str(part) for part in error.path or ()),
+        where=[f"{at.filename}:{at.lineno} {at.name}" for at in extract_tb(fault.__traceback__)],
+    )
+    sentence = SENTENCES["incident"][locale].format(incident=incident)
+    return _told(shown, "INTERNAL", sentence, incident=incident)
+
+
+def _told(
+    shown: dict[str, Any], code: str, message: str, field: Sequence[str] = (), **more: Any
+) -> dict[str, Any]:
+    extensions = {"code": code, **({"field": list(field)} if field else {}), **more}
+    return {**shown, "message": message, "extensions": extensions}

@@ -1,0 +1,130 @@
+"""What can be done: one line for each thing, naming who answers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+
+from domain.rules.access import Permission
+from graph import payloads as answers
+from graph.errors import user_errors
+from graph.fields import Doorman, Payload, policy_of
+from graph.policy import KEY
+from resolvers import handling, intake, organizing, viewer
+
+HANDLE, MANAGE = Permission.TICKETS_HANDLE, Permission.TICKETS_MANAGE
+RECEIVE = Permission.OCCURRENCES_RECEIVE
+LEVELS, WORKSPACE = Permission.LEVELS_SAVE, Permission.WORKSPACE_SAVE
+LOOK = Permission.WORKSPACE_READ
+
+
+def do(
+    resolver: Callable[..., Any], payload: type[Any], needs: Permission | None, description: str
+) -> Any:
+    policy = policy_of(needs)
+    return strawberry.mutation(
+        resolver,
+        graphql_type=payload,
+        description=description,
+        metadata={KEY: policy},
+        extensions=[Doorman(policy), Payload(payload, user_errors)],
+    )
+
+
+@strawberry.type(description="What can be done. Refusals are in userErrors, and change nothing.")
+class Mutation:
+    sign_in = do(viewer.sign_in, answers.SignInPayload, None, "Sign in with e-mail and password.")
+    sign_out = do(
+        viewer.sign_out,
+        answers.SignOutPayload,
+        None,
+        "End the session everywhere, open sockets too. Twice is fine.",
+    )
+    refresh_session = do(
+        viewer.refresh_session,
+        answers.SignInPayload,
+        None,
+        "A new access token for the session in the cookie, which gets a new secret.",
+    )
+
+    receive_occurrence = do(
+        intake.receive_occurrence,
+        answers.ReceiveOccurrencePayload,
+        RECEIVE,
+        "Hand in a message. It finds or opens its ticket; the same again changes nothing.",
+    )
+    receive_occurrences = do(
+        intake.receive_occurrences,
+        answers.ReceiveOccurrencesPayload,
+        RECEIVE,
+        "Hand in up to 500 messages, with a result for each.",
+    )
+
+    open_ticket = do(handling.open_ticket, answers.TicketPayload, HANDLE, "Open one by hand.")
+    get_tickets = do(
+        handling.get_tickets,
+        answers.GetTicketsPayload,
+        HANDLE,
+        "Take the next tickets of the queue; nobody else gets the same.",
+    )
+    start_ticket = do(
+        handling.start_ticket, answers.TicketPayload, HANDLE, "Begin with a ticket; it is OPEN."
+    )
+    update_ticket = do(
+        handling.update_ticket,
+        answers.TicketPayload,
+        HANDLE,
+        "Change status, priority, type, assignee, level, tags or subject, all at once.",
+    )
+    escalate_ticket = do(
+        handling.escalate_ticket, answers.TicketPayload, HANDLE, "Ask another level to take it."
+    )
+    finish_ticket = do(
+        handling.finish_ticket, answers.TicketPayload, HANDLE, "Close it without a reply."
+    )
+    acknowledge_occurrence = do(
+        handling.acknowledge_occurrence,
+        answers.TicketPayload,
+        HANDLE,
+        "The message that reopened it was a thank-you: resolved again, and never reopened.",
+    )
+    merge_tickets = do(
+        handling.merge_tickets,
+        answers.TicketPayload,
+        HANDLE,
+        "Close one in favour of another, which takes over its messages; answers the other.",
+    )
+    remove_ticket = do(
+        handling.remove_ticket,
+        answers.RemoveTicketPayload,
+        MANAGE,
+        "Take a ticket out of every list. Only a manager of its level.",
+    )
+    reply = do(handling.reply, answers.ReplyPayload, HANDLE, "Write an internal note.")
+
+    save_level = do(organizing.save_level, answers.LevelPayload, LEVELS, "Make or change a level.")
+    save_account = do(
+        organizing.save_account, answers.AccountPayload, WORKSPACE, "Make or change an account."
+    )
+    save_monitoring = do(
+        organizing.save_monitoring,
+        answers.MonitoringPayload,
+        WORKSPACE,
+        "Make or change a monitoring.",
+    )
+    save_ticket_type = do(
+        organizing.save_ticket_type,
+        answers.TicketTypePayload,
+        WORKSPACE,
+        "Make or change a ticket type.",
+    )
+    save_user = do(organizing.save_user, answers.UserPayload, WORKSPACE, "Make or change a user.")
+    set_availability = do(
+        organizing.set_availability, answers.UserPayload, LOOK, "Come on or go off shift."
+    )
+    create_api_key = do(
+        organizing.create_api_key, answers.CreateApiKeyPayload, WORKSPACE, "Make an API key."
+    )
+    revoke_api_key = do(
+        organizing.revoke_api_key, answers.DeletePayload, WORKSPACE, "End an API key, at once."
+    )

@@ -1,0 +1,149 @@
+"""What a mutation answers: the thing changed, or nothing, and why not."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from graph.errors import UserError, user_errors
+from graph.fields import shown, value
+from graph.ticket import Occurrence, Reply, Ticket
+from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
+from resolvers.context import Info
+
+
+@value(description="Every payload tells what was refused.", interface=True, name="Payload")
+class Answer:
+    user_errors: list[UserError] = shown("Why nothing was done; empty when it was.")
+
+    @classmethod
+    def told(cls, done: Any, _info: Info) -> Any:
+        """What was done, in the payload's words: the thing itself under its own name."""
+        names = [name for name in cls.__annotations__ if name != "user_errors"]
+        if len(names) == 1 and not hasattr(done, names[0]):
+            return cls(**{names[0]: done}, user_errors=[])
+        return cls(**{name: getattr(done, name) for name in names}, user_errors=[])
+
+    @classmethod
+    def refused(cls, errors: list[UserError]) -> Any:
+        return cls(**cls.nothing(), user_errors=errors)
+
+    @classmethod
+    def nothing(cls) -> dict[str, Any]:
+        return {name: None for name in cls.__annotations__ if name != "user_errors"}
+
+
+THING = "The thing as it is now; null when refused."
+
+
+@value(description="A ticket, opened or changed.")
+class TicketPayload(Answer):
+    ticket: Ticket | None = shown(THING)
+
+
+@value(description="The tickets pulled.")
+class GetTicketsPayload(Answer):
+    tickets: list[Ticket] = shown("Now the caller's, until the lease ends or they are touched.")
+    waiting: int = shown("How many still wait in those levels.")
+
+    @classmethod
+    def nothing(cls) -> dict[str, Any]:
+        return {"tickets": [], "waiting": 0}
+
+
+@value(description="A ticket removed.")
+class RemoveTicketPayload(Answer):
+    removed_id: strawberry.ID | None = shown("The id that no longer is.")
+
+
+@value(description="Something written on a ticket.")
+class ReplyPayload(Answer):
+    reply: Reply | None = shown("What was written.")
+    ticket: Ticket | None = shown("The ticket after it.")
+
+
+@value(description="What became of a message.")
+class ReceiveOccurrencePayload(Answer):
+    occurrence: Occurrence | None = shown("The message as kept.")
+    ticket: Ticket | None = shown("The ticket it belongs to; null for a historical one.")
+    duplicate: bool = shown("It had come before; nothing was done twice.")
+
+    @classmethod
+    def nothing(cls) -> dict[str, Any]:
+        return {"occurrence": None, "ticket": None, "duplicate": False}
+
+    @classmethod
+    def of(cls, received: Any, info: Info) -> Any:
+        if received.refusal is not None:
+            return cls.refused(user_errors(received.refusal, info.context.locale))
+        return cls.told(received, info)
+
+
+@value(description="What became of each message, in the order they were given.")
+class ReceiveOccurrencesPayload(Answer):
+    results: list[ReceiveOccurrencePayload] = shown("One for each message.")
+
+    @classmethod
+    def told(cls, done: Any, info: Info) -> Any:
+        results = [ReceiveOccurrencePayload.of(each, info) for each in done.results]
+        return cls(results=results, user_errors=[])
+
+    @classmethod
+    def nothing(cls) -> dict[str, Any]:
+        return {"results": []}
+
+
+@value(description="Somebody signed in.")
+class SignInPayload(Answer):
+    me: Me | None = shown("Who, and what they may do.")
+    access_token: str | None = shown(
+        "For `Authorization: Bearer …`, and for connection_init; it lives for minutes. The session "
+        "behind it travels in a cookie: ask for refreshSession before it ends."
+    )
+    expires_at: datetime | None = shown("When the access token ends.")
+
+
+@value(description="Nobody is signed in any more.")
+class SignOutPayload(Answer):
+    @classmethod
+    def told(cls, done: Any, info: Info) -> Any:
+        return cls(user_errors=[])
+
+
+@value(description="A level saved.")
+class LevelPayload(Answer):
+    level: Level | None = shown(THING)
+
+
+@value(description="An account saved.")
+class AccountPayload(Answer):
+    account: Account | None = shown(THING)
+    webhook_secret: str | None = shown(
+        "What signs its webhook, told this once when it was made here."
+    )
+
+
+@value(description="A monitoring saved.")
+class MonitoringPayload(Answer):
+    monitoring: Monitoring | None = shown(THING)
+
+
+@value(description="A ticket type saved.")
+class TicketTypePayload(Answer):
+    ticket_type: TicketType | None = shown(THING)
+
+
+@value(description="A person saved.")
+class UserPayload(Answer):
+    user: User | None = shown(THING)
+
+
+@value(description="A key made.")
+class CreateApiKeyPayload(Answer):
+    api_key: ApiKey | None = shown("The key, without its secret.")
+    secret: str | None = shown("The secret, told this once.")
+
+
+@value(description="Something ended.")
+class DeletePayload(Answer):
+    deleted_id: strawberry.ID | None = shown("What was ended.")

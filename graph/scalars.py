@@ -1,0 +1,84 @@
+"""Ids and instants, as they travel."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, GraphQLID, GraphQLScalarType, StringValueNode, ValueNode
+from strawberry.types.scalar import ScalarDefinition
+
+from resolvers import ids
+from resolvers.ids import Gid
+
+
+def _write_id(value: Any) -> str:
+    return ids.write(value.kind, value.uuid) if isinstance(value, Gid) else str(value)
+
+
+def _read_id(value: Any) -> Gid:
+    """Before any resolver runs: what is no id of ours is told at its place in the request."""
+    try:
+        return ids.read(value if isinstance(value, str) else "")
+    except ValueError:
+        raise GraphQLError(
+            "This is not an id. Ids are given by the API and never made up.",
+            extensions={"code": "BAD_USER_INPUT"},
+        ) from None
+
+
+def _read_id_literal(node: ValueNode, _variables: Any = None) -> Gid:
+    return _read_id(node.value if isinstance(node, StringValueNode) else None)
+
+
+def _id_type() -> GraphQLScalarType:
+    """GraphQL's own ID, reading and writing ours. graphql-core keeps the name for itself."""
+    made: GraphQLScalarType = object.__new__(GraphQLScalarType)
+    made.__dict__.update(GraphQLID.__dict__)
+    made.__dict__.update(
+        serialize=_write_id,
+        coerce_output_value=_write_id,
+        parse_value=_read_id,
+        coerce_input_value=_read_id,
+        parse_literal=_read_id_literal,
+        coerce_input_literal=_read_id_literal,
+    )
+    return made
+
+
+ID = ScalarDefinition(
+    name="ID",
+    description=None,
+    specified_by_url=None,
+    serialize=_write_id,
+    parse_value=_read_id,
+    parse_literal=None,
+    implementation=_id_type(),
+    print_definition=False,
+)
+
+
+def _write_instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _read_instant(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is None or moment.tzinfo is None or len(value) < 11:
+            raise ValueError("no instant")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise GraphQLError(
+            "This is not an instant. Write RFC 3339 with an offset, such as 2026-09-04T17:30:00Z.",
+            extensions={"code": "BAD_USER_INPUT"},
+        ) from None
+
+
+DateTime = strawberry.scalar(
+    name="DateTime",
+    description="An instant: RFC 3339 with an offset on the way in, UTC on the way out.",
+    serialize=_write_instant,
+    parse_value=_read_instant,
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+)
+SCALARS: dict[object, ScalarDefinition] = {strawberry.ID: ID, datetime: DateTime}

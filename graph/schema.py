@@ -1,0 +1,51 @@
+"""The graph put together."""
+
+from collections.abc import Iterator
+
+import strawberry
+from graphql import NoSchemaIntrospectionCustomRule
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+
+from graph.errors import InvalidInput, Refused, VersionConflictError
+from graph.mutation import Mutation
+from graph.query import Query
+from graph.scalars import SCALARS
+from graph.subscription import Subscription
+from graph.ticket import HistoryEntry, Occurrence, Reply
+from graph.workspace import Workspace
+
+
+class ForStaffOnly(SchemaExtension):
+    """Strangers may sign in, but not look the graph over."""
+
+    def on_operation(self) -> Iterator[None]:
+        if getattr(self.execution_context.context, "actor", None) is None:
+            self.execution_context.validation_rules = (
+                *self.execution_context.validation_rules,
+                NoSchemaIntrospectionCustomRule,
+            )
+        yield
+
+
+def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
+    """The schema; in production strangers cannot introspect it."""
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[
+            HistoryEntry,
+            InvalidInput,
+            Occurrence,
+            Refused,
+            Reply,
+            VersionConflictError,
+            Workspace,
+        ],
+        extensions=[] if open_to_strangers else [ForStaffOnly],
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+    )
+
+
+schema = build()

@@ -1,0 +1,244 @@
+"""Tickets, the messages and replies they are made of, and who wrote them."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from domain.model import entry, occurrence, publisher, reply, ticket
+from domain.words import (
+    CloseReason,
+    DeliveryState,
+    HistoryKind,
+    Network,
+    OccurrenceKind,
+    Priority,
+    TicketOrigin,
+    TicketStatus,
+    Visibility,
+)
+from graph.fields import computed, fetched, shown, thing, value
+from graph.node import Node
+from graph.page import Connection, Edge, feed_cursor, server_time
+from graph.workspace import Account, Level, TicketType, User
+from resolvers import people, tickets
+
+LazyTicket = Annotated["Ticket", strawberry.lazy("graph.ticket")]
+LazyTickets = Annotated["TicketConnection", strawberry.lazy("graph.ticket")]
+LazyOccurrences = Annotated["OccurrenceConnection", strawberry.lazy("graph.ticket")]
+
+
+@value(description="Who a publisher is on one network.")
+class Profile:
+    network: Network = shown("Which network.")
+    handle: str = shown("What they are called there.")
+    url: str | None = shown("Their page there.")
+    external_id: str = shown("The network's own id of them.")
+    followers: int | None = shown("How many followed them when they last wrote.")
+
+
+@value(description="All that an outsider may know of a ticket whose level shows stubs.")
+class TicketStub:
+    protocol: str = shown("Its number.")
+    level_name: str = shown("The level it is in.")
+    status: TicketStatus = shown("Where it stands.")
+
+
+@thing(publisher.Publisher, description="The person or company that writes.")
+class Publisher(Node):
+    name: str = shown("What they are called.")
+    avatar_url: str | None = shown("Their picture.")
+    tags: list[str] = shown("What is known of them, such as `physician`.")
+    profiles = fetched(people.profiles, list[Profile], "Who they are on each network.")
+    ticket_count = fetched(
+        people.ticket_count,
+        int,
+        "The headset: all their tickets, whatever the level, but for levels that hide even that.",
+    )
+    tickets = fetched(
+        people.tickets, LazyTickets, "Their tickets that the caller may see, newest first."
+    )
+    stubs = fetched(
+        people.stubs,
+        list[TicketStub],
+        "Their tickets behind the wall, where those levels show stubs.",
+    )
+    occurrences = fetched(people.occurrences, LazyOccurrences, "What they wrote, newest first.")
+    version: int = shown("Grows with every change.")
+
+
+@thing(occurrence.Occurrence, description="One thing somebody wrote, kept as it came.")
+class Occurrence(Node):
+    network: Network = shown("Where it was written.")
+    kind: OccurrenceKind = shown("What kind of message it is.")
+    account = fetched(
+        people.occurrence_account, Account | None, "The account of ours that it reached."
+    )
+    publisher = fetched(people.occurrence_publisher, Publisher, "Who wrote it.")
+    external_id: str = shown("The network's own id of it.")
+    text: str = shown("What was written.")
+    url: str | None = shown("Its address on the network.")
+    thread_url: str | None = shown("The address of what it hangs on.")
+    occurred_at: datetime = shown("When it was written.")
+    received_at: datetime = shown("When it reached us.")
+    historical: bool = shown("It was old when it came; nothing had to be done about it.")
+
+
+@thing(reply.Reply, description="What we wrote on a ticket.")
+class Reply(Node):
+    ticket = fetched(people.reply_ticket, LazyTicket, "The ticket.")
+    author = fetched(
+        people.reply_author, User | None, "Who wrote it; null where another system did."
+    )
+    account = fetched(people.reply_account, Account | None, "The account it went out from.")
+    visibility: Visibility = shown("Who can read it.")
+    text: str = shown("What was written.")
+    send_as: TicketStatus | None = shown("The status it left the ticket in.")
+    automated: bool = shown("Written by software; never counts as an answer.")
+    state: DeliveryState = shown("How far it has come.")
+    written_at: datetime = shown("When it was written.")
+    sent_at: datetime | None = shown("When it was sent; a note is sent when it is written.")
+
+
+@thing(entry.HistoryEntry, description="One thing that happened to a ticket. Never changed.")
+class HistoryEntry(Node):
+    sequence: int = shown("1 for the first thing; without gaps.")
+    group_id: strawberry.ID = shown("The same for all that one act changed.")
+    at: datetime = shown("When.")
+    kind: HistoryKind = shown("What.")
+    actor = fetched(people.entry_actor, User | None, "Which colleague did it; null for others.")
+    actor_name: str = shown("Who did it, as they were called then.")
+    comment: str | None = shown("What they said about it; stands on the first of a group.")
+    field: str | None = shown("What changed: status, priority, level, assignee, type …")
+    was: str | None = shown("What it was, for people.", name="from")
+    became: str | None = shown("What it became, for people.", name="to")
+    occurrence = fetched(people.entry_occurrence, Occurrence | None, "The message it is about.")
+    reply = fetched(people.entry_reply, Reply | None, "The reply or note.")
+    automated: bool = shown("Done by software on its own.")
+    version: int = shown("The ticket's version after it.")
+
+
+@thing(ticket.Ticket, description="A conversation with one publisher, in one level at a time.")
+class Ticket(Node):
+    protocol: str = shown("The number told to the publisher: 17 digits, the last one checks.")
+    version: int = shown("Grows with every change; give it back as expectedVersion.")
+    status: TicketStatus = shown("Where it stands.")
+    close_reason: CloseReason | None = shown("Why it was closed.")
+    priority: Priority = shown("How urgent it is.")
+    type = fetched(tickets.ticket_type, TicketType | None, "What kind it is.")
+    subject: str = shown("What it is about.")
+    snippet: str = shown("The beginning of the last message.")
+    network: Network = shown("Where it began.")
+    tags: list[str] = shown("What colleagues put on it.")
+    level = fetched(tickets.level, Level, "The level it is in.")
+    origin_level = fetched(
+        tickets.origin_level, Level, "The level it was opened in; never changes."
+    )
+    assignee = fetched(tickets.assignee, User | None, "Who has it.")
+    lease_expires_at: datetime | None = shown(
+        "Pulled and untouched: at this instant it returns to the queue."
+    )
+    publisher = fetched(tickets.publisher, Publisher, "Whose case it is.")
+    account = fetched(tickets.account, Account | None, "The account of ours that was written to.")
+    origin: TicketOrigin = shown("How it came to be.")
+    opened_by = fetched(tickets.opened_by, User | None, "Who opened it by hand.")
+    occurred_at: datetime = shown("When it happened on the network.")
+    opened_at: datetime = shown("When it was registered here.")
+    age_seconds = computed(tickets.age_seconds, int, "Seconds since it was registered.")
+    updated_at: datetime = shown("When it last changed.")
+    resolved_at: datetime | None = shown("When it was resolved, unless reopened since.")
+    closed_at: datetime | None = shown("When it was closed.")
+    pending_until: datetime | None = shown("It opens again at this instant.")
+    reopen_count: int = shown("How often it was reopened; a thank-you does not count.")
+    transfer_count: int = shown("How often it went to another level.")
+    interactions_count: int = shown(
+        "How many things happened to it: exactly the length of its history."
+    )
+    previous_ticket = fetched(
+        tickets.previous_ticket, LazyTicket | None, "The closed ticket it follows."
+    )
+    next_ticket = fetched(tickets.next_ticket, LazyTicket | None, "The ticket that followed it.")
+    merged_into = fetched(
+        tickets.merged_into, LazyTicket | None, "The ticket that took over its messages."
+    )
+    occurrences = fetched(
+        tickets.occurrences,
+        LazyOccurrences,
+        "Its messages as they happened; before them, marked `earlier`, what the publisher had "
+        "said before, where the level groups old ones.",
+    )
+    replies = fetched(
+        tickets.replies,
+        Annotated["ReplyConnection", strawberry.lazy("graph.ticket")],
+        "Replies and notes, oldest first.",
+    )
+    history = fetched(
+        tickets.history,
+        Annotated["HistoryConnection", strawberry.lazy("graph.ticket")],
+        "Everything that happened to it, oldest first.",
+    )
+    allowed_statuses = computed(
+        tickets.allowed_statuses, list[TicketStatus], "What the caller may make of its status."
+    )
+    permissions = computed(
+        tickets.permissions, list[str], "What the caller may do with it: `handle`, `manage`."
+    )
+
+
+@value(description="Part of a list of tickets, with the moment it was read at.")
+class TicketConnection(Connection[Ticket]):
+    feed_cursor = feed_cursor
+    server_time = server_time
+
+
+@value(description="One message of a list, with its place.")
+class OccurrenceEdge(Edge[Occurrence]):
+    earlier: bool = shown("Said before this ticket was opened; shown so that nobody asks again.")
+
+
+@value(description="Part of a list of messages.")
+class OccurrenceConnection(Connection[Occurrence]):
+    edges: list[OccurrenceEdge] = shown(  # type: ignore[assignment]
+        "The messages, each with its place."
+    )
+
+
+@value(description="Part of a list of replies and notes.")
+class ReplyConnection(Connection[Reply]):
+    pass
+
+
+@value(description="Part of a history.")
+class HistoryConnection(Connection[HistoryEntry]):
+    edges: list["HistoryEdge"] = shown(  # type: ignore[assignment]
+        "The entries, each with its place."
+    )
+
+
+@value(description="One entry of a history, with its place.")
+class HistoryEdge(Edge[HistoryEntry]):
+    pass
+
+
+@value(description="Part of a list of publishers.")
+class PublisherConnection(Connection[Publisher]):
+    pass
+
+
+@value(description="How many tickets are in a state.")
+class StatusCount:
+    status: TicketStatus = shown("The state.")
+    count: int = shown("How many.")
+
+
+@value(description="How many tickets have a priority.")
+class PriorityCount:
+    priority: Priority = shown("The priority.")
+    count: int = shown("How many.")
+
+
+@value(description="How many tickets a filter finds; equal to the totalCount of the same list.")
+class TicketCounts:
+    total: int = shown("All of them.")
+    by_status: list[StatusCount] = shown("In every state, zeros too.")
+    by_priority: list[PriorityCount] = shown("Of every priority, zeros too.")

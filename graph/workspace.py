@@ -1,0 +1,137 @@
+"""The workspace and its people, levels, accounts and monitorings."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from domain.model import account, level, user, workspace
+from domain.words import (
+    GroupingMode,
+    LevelRole,
+    Network,
+    OutsideView,
+    Priority,
+    PullOrder,
+    Role,
+)
+from graph.fields import computed, fetched, shown, thing, value
+from graph.node import Node
+from resolvers import setup
+
+if TYPE_CHECKING:
+    from graph.ticket import TicketConnection
+
+LazyTickets = Annotated["TicketConnection", strawberry.lazy("graph.ticket")]
+LazyLevel = Annotated["Level", strawberry.lazy("graph.workspace")]
+LazyUser = Annotated["User", strawberry.lazy("graph.workspace")]
+
+
+@value(description="A person in a level.")
+class LevelMember:
+    user = fetched(setup.member_user, LazyUser, "Who.")
+    level = fetched(setup.member_level, LazyLevel, "Where.")
+    role: LevelRole = shown("What they are there.")
+    capacity: int | None = shown("How many active tickets they can hold; null: any number.")
+    active_tickets = fetched(
+        setup.member_active_tickets,
+        int,
+        "How many they hold there now that wait for us: NEW, OPEN, ESCALATED, AWAITING_APPROVAL.",
+    )
+
+
+@thing(user.User, description="A person who works here.")
+class User(Node):
+    name: str = shown("What colleagues call them.")
+    email = computed(
+        setup.user_email, str | None, "What they sign in with; told to administrators and oneself."
+    )
+    role: Role = shown("What they may do in the workspace.")
+    active: bool = shown("false: they may not sign in.")
+    available: bool = shown("On shift: what they wait for comes back to them, not to the queue.")
+    levels = fetched(setup.memberships, list[LevelMember], "The levels they are in.")
+
+
+@thing(account.Account, description="The company's own presence on a network.")
+class Account(Node):
+    network: Network = shown("Which network.")
+    name: str = shown("What colleagues call it.")
+    handle: str | None = shown("Its handle there.")
+    external_id: str | None = shown("The network's own id of it.")
+    enabled: bool = shown("false: what arrives for it is refused.")
+    levels = fetched(setup.account_levels, list[LazyLevel], "The levels that answer from it.")
+
+
+@thing(account.Monitoring, description="What is watched, and for which level.")
+class Monitoring(Node):
+    name: str = shown("What colleagues call it.")
+    enabled: bool = shown("false: it watches nothing.")
+    level = fetched(setup.monitoring_level, LazyLevel, "Where its messages go.")
+    accounts = fetched(setup.monitoring_accounts, list[Account], "The accounts it watches.")
+    keywords: list[str] = shown("Only messages with one of these words; none: all others.")
+
+
+@thing(level.Level, description="A sector: its people, accounts, priority, grouping and pull.")
+class Level(Node):
+    name: str = shown("Its name.")
+    enabled: bool = shown("false: new messages go to the fallback level.")
+    default_priority: Priority = shown("What its tickets open with.")
+    grouping: GroupingMode = shown("What makes a conversation in new tickets.")
+    group_old_occurrences: bool = shown(
+        "New tickets show what the publisher had said before, read-only."
+    )
+    pull_order: PullOrder = shown("Which tickets a pull takes first.")
+    batch_size: int = shown("How many tickets a pull takes when not told.")
+    claim_lease_seconds: int = shown("How long a pulled ticket may stay untouched.")
+    comment_required: bool = shown("Every change has to say why.")
+    outside_view: OutsideView = shown("What people outside see of its tickets.")
+    accounts = fetched(setup.level_accounts, list[Account], "The accounts it answers from.")
+    members = fetched(setup.members, list[LevelMember], "Its people.")
+    monitorings = fetched(setup.level_monitorings, list[Monitoring], "What is watched for it.")
+    diverted_count = fetched(
+        setup.diverted_count,
+        int,
+        "How many messages meant for it went to the fallback level because it took no tickets.",
+    )
+    queue = fetched(
+        setup.queue,
+        LazyTickets,
+        "What waits for us here: NEW, OPEN and ESCALATED, most urgent first, as far as seen.",
+    )
+    version: int = shown("Grows with every save; give it back as expectedVersion.")
+
+
+@thing(account.TicketType, description="A kind of case, in the company's own words.")
+class TicketType(Node):
+    name: str = shown("Its name.")
+    level = fetched(setup.type_level, Level | None, "The level that usually handles it.")
+    priority = computed(setup.type_priority, Priority | None, "What such tickets open with.")
+    active: bool = shown("false: it can no longer be chosen.")
+
+
+@thing(workspace.Workspace, description="One client company. Nothing is seen across two.")
+class Workspace(Node):
+    name: str = shown("Its name.")
+    time_zone: str = shown("The IANA time zone its days are counted in.")
+    locale: str = shown("The language its people read when they do not say.")
+    fallback_level = fetched(
+        setup.fallback_level, Level | None, "Where messages go that have no other level."
+    )
+
+
+@thing(user.ApiKey, description="A program's way in. Its secret is shown once, at its making.")
+class ApiKey(Node):
+    name: str = shown("What colleagues call it.")
+    prefix: str = shown("The part of the key that may be seen, to tell keys apart.")
+    scopes: list[str] = shown("What it was made for.")
+    created_at: datetime = shown("When it was made.")
+    last_used_at: datetime | None = shown("When it was last used, to the minute.")
+    revoked_at: datetime | None = shown("When it was ended.")
+
+
+@value(description="The signed-in person, and what they may do.")
+class Me:
+    user: User = shown("Who.")
+    workspace: Workspace = shown("Where.")
+    permissions: list[str] = shown("What may be called at all; the levels decide the rest.")
+    server_time: datetime = shown("The server's clock.")

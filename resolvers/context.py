@@ -1,0 +1,209 @@
+"""What the resolvers of one operation share: who asks, one snapshot to read, and the bell.
+
+Reading happens in one transaction of one snapshot, opened when first needed and given back when
+the answer is complete; its questions are asked one after another, never two at once on one
+connection. A mutation works in a transaction of its own, and what is read after it is read anew.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import orjson
+import strawberry
+from starlette.responses import Response
+
+from domain.errors import Collision, Invalid, Unavailable
+from domain.position import Cursors
+from domain.rules.access import Actor, Permission
+from domain.words import Locale
+from domain.work import Work
+from feed.tail import Tails
+from resolvers.loaders import Loaders
+
+P = ParamSpec("P")
+R = TypeVar("R")
+KEY_LENGTH = 120
+TRIES = 3
+
+
+class Told(Exception):
+    """A request that is refused whole, with a code for programs and a sentence for people."""
+
+    def __init__(self, code: str, sentence: str, **values: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = sentence
+        self.values = values
+
+
+class Store(Protocol):
+    """Where work is opened; `storage.work.Storage` is the one."""
+
+    def work(self, actor: Actor) -> AbstractAsyncContextManager[Work]: ...
+    def reading(self, actor: Actor) -> AbstractAsyncContextManager[Work]: ...
+
+
+class Gate(Protocol):
+    """Who somebody is, and whether they still are."""
+
+    async def again(self, actor: Actor) -> Actor | None: ...
+
+
+class Tokens(Protocol):
+    """The access tokens and cookies that signing in hands out."""
+
+    def issue(self, actor: Actor) -> tuple[str, Any]: ...
+    def set_cookie(self, response: Response, secret: str) -> None: ...
+    def drop_cookie(self, response: Response) -> None: ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the process offers to every operation."""
+
+    store: Store
+    gate: Gate
+    tokens: Tokens
+    tails: Tails
+    cursors: Cursors
+    clock: Callable[[], datetime]
+    nobody: Actor
+
+
+@dataclass
+class Context:
+    services: Services
+    actor: Actor | None
+    locale: Locale
+    response: Response | None = None
+    refresh_secret: str | None = None
+    """What the session cookie carried, if the request brought one."""
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _open: AsyncExitStack | None = None
+    _read: Work | None = None
+
+    def __post_init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self.now = self.services.clock()
+        self.loaders = Loaders(self.reading)
+
+    @property
+    def me(self) -> Actor:
+        """The actor, where the field's policy has already asked for one."""
+        if self.actor is None:
+            raise Told("UNAUTHENTICATED", "unauthenticated")
+        return self.actor
+
+    def require(self, permission: Permission) -> Actor:
+        if not self.me.can(permission):
+            raise Told("FORBIDDEN", "may_not_call")
+        return self.me
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Work]:
+        """This operation's snapshot, one question at a time."""
+        actor = self.require(Permission.WORKSPACE_READ)
+        async with self._lock:
+            if self._read is None:
+                self._open = AsyncExitStack()
+                self._read = await self._open.enter_async_context(
+                    self.services.store.reading(actor)
+                )
+            yield self._read
+
+    async def rest(self) -> None:
+        """The answer is complete: give the snapshot back; what comes next is read anew."""
+        async with self._lock:
+            opened, self._open, self._read = self._open, None, None
+            if opened is not None:
+                await opened.aclose()
+        self._begin()
+
+    async def aclose(self) -> None:
+        await self.rest()
+
+    async def do(
+        self,
+        operation: Callable[Concatenate[Work, P], Awaitable[R]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Do it in a transaction of its own; once more when it collided with another."""
+        return await self._attempt(lambda work: operation(work, *args, **kwargs))
+
+    async def once(
+        self,
+        asked: Any,
+        operation: Callable[Concatenate[Work, P], Awaitable[R]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """The same, once for an idempotency key: a retry is answered what was answered before."""
+        key = getattr(asked, "idempotency_key", None)
+        if not key:
+            return await self.do(operation, *args, **kwargs)
+        if len(key) > KEY_LENGTH:
+            raise Invalid("key_too_long", field=["idempotencyKey"], most=KEY_LENGTH)
+        request = request_text(operation.__name__, asked)
+
+        async def act(work: Work) -> R:
+            used, answer = await work.recall(key, work.secrets.hash(request))
+            if used:
+                remembered: R = answer
+                return remembered
+            result = await operation(work, *args, **kwargs)
+            await work.remember(key, result)
+            return result
+
+        return await self._attempt(act)
+
+    async def do_as_nobody(
+        self,
+        operation: Callable[Concatenate[Work, P], Awaitable[R]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """What is done before anybody is known: signing in, and out."""
+        return await self._attempt(
+            lambda work: operation(work, *args, **kwargs), by=self.services.nobody
+        )
+
+    async def _attempt(self, act: Callable[[Work], Awaitable[R]], by: Actor | None = None) -> R:
+        await self.rest()
+        for tries_left in reversed(range(TRIES)):
+            try:
+                async with self.services.store.work(by or self.me) as work:
+                    return await act(work)
+            except Collision as collision:
+                if not tries_left:
+                    raise Unavailable from collision
+        raise AssertionError("unreachable")
+
+
+def request_text(operation: str, asked: Any) -> str:
+    """What tells two requests apart: the operation and everything asked but the key."""
+
+    def plain(value: Any) -> Any:
+        if hasattr(value, "__strawberry_definition__"):
+            parts = {
+                name: plain(part) for name, part in vars(value).items() if name != "idempotency_key"
+            }
+            return {name: part for name, part in parts.items() if part is not strawberry.UNSET}
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return [str(part) for part in value]
+        if isinstance(value, list | tuple):
+            return [plain(part) for part in value]
+        return value
+
+    return orjson.dumps(
+        [operation, plain(asked)], option=orjson.OPT_SORT_KEYS, default=str
+    ).decode()
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,170 @@
+"""One batch per nested field: what many rows ask for is asked of the store once.
+
+Made afresh for every answer, so that no event of a subscription is told with yesterday's rows.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from domain.model.account import Account, Monitoring, TicketType
+from domain.model.entry import HistoryEntry
+from domain.model.level import Level, LevelMember
+from domain.model.occurrence import Occurrence
+from domain.model.publisher import Profile, Publisher
+from domain.model.reply import Reply
+from domain.model.ticket import Ticket
+from domain.model.user import User
+from domain.page import Page, Window
+from domain.words import TicketScope, TicketStatus
+from domain.work import Stub, Work
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+Reading = Callable[[], AbstractAsyncContextManager[Work]]
+Ask = Callable[[Work, list[K]], Awaitable[Mapping[K, V]]]
+
+
+class Loaders:
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    def _load(self, name: Hashable, key: K, ask: Ask[K, V]) -> Awaitable[V | None]:
+        loader = self._loaders.get(name)
+        if loader is None:
+
+            async def load(keys: list[K]) -> list[V | None]:
+                async with self._reading() as work:
+                    found = await ask(work, keys)
+                return [found.get(each) for each in keys]
+
+            loader = self._loaders[name] = DataLoader(load_fn=load)
+        return loader.load(key)
+
+    # ── by id ────────────────────────────────────────────────────────────────────────────────
+
+    def ticket(self, key: UUID) -> Awaitable[Ticket | None]:
+        return self._load("ticket", key, lambda work, keys: work.tickets.find(keys))
+
+    def level(self, key: UUID) -> Awaitable[Level | None]:
+        return self._load("level", key, lambda work, keys: work.levels.find(keys))
+
+    def user(self, key: UUID) -> Awaitable[User | None]:
+        return self._load("user", key, lambda work, keys: work.users.find(keys))
+
+    def account(self, key: UUID) -> Awaitable[Account | None]:
+        return self._load("account", key, lambda work, keys: work.accounts.find(keys))
+
+    def monitoring(self, key: UUID) -> Awaitable[Monitoring | None]:
+        return self._load("monitoring", key, lambda work, keys: work.monitorings.find(keys))
+
+    def ticket_type(self, key: UUID) -> Awaitable[TicketType | None]:
+        return self._load("type", key, lambda work, keys: work.ticket_types.find(keys))
+
+    def publisher(self, key: UUID) -> Awaitable[Publisher | None]:
+        return self._load("publisher", key, lambda work, keys: work.publishers.find(keys))
+
+    def occurrence(self, key: UUID) -> Awaitable[Occurrence | None]:
+        return self._load("occurrence", key, lambda work, keys: work.occurrences.find(keys))
+
+    def reply(self, key: UUID) -> Awaitable[Reply | None]:
+        return self._load("reply", key, lambda work, keys: work.replies.find(keys))
+
+    def entry(self, key: UUID) -> Awaitable[HistoryEntry | None]:
+        return self._load("entry", key, lambda work, keys: work.entries.find(keys))
+
+    # ── by owner ─────────────────────────────────────────────────────────────────────────────
+
+    def successor(self, ticket: UUID) -> Awaitable[Ticket | None]:
+        return self._load("successor", ticket, lambda work, keys: work.tickets.successors(keys))
+
+    def headset(self, publisher: UUID) -> Awaitable[int | None]:
+        return self._load("headset", publisher, lambda work, keys: work.tickets.totals(keys))
+
+    def stubs(self, publisher: UUID) -> Awaitable[Collection[Stub] | None]:
+        return self._load("stubs", publisher, lambda work, keys: work.tickets.stubs(keys))
+
+    def profiles(self, publisher: UUID) -> Awaitable[list[Profile] | None]:
+        return self._load("profiles", publisher, lambda work, keys: work.publishers.profiles(keys))
+
+    def members(self, level: UUID) -> Awaitable[list[LevelMember] | None]:
+        return self._load("members", level, lambda work, keys: work.levels.members(keys))
+
+    def memberships(self, user: UUID) -> Awaitable[list[LevelMember] | None]:
+        return self._load("memberships", user, lambda work, keys: work.levels.memberships(keys))
+
+    def active_tickets(self, level: UUID, user: UUID) -> Awaitable[int | None]:
+        return self._load(
+            "active", (level, user), lambda work, keys: work.levels.active_counts(keys)
+        )
+
+    def diverted(self, level: UUID) -> Awaitable[int | None]:
+        return self._load("diverted", level, lambda work, keys: work.occurrences.diverted(keys))
+
+    def level_accounts(self, level: UUID) -> Awaitable[list[Account] | None]:
+        return self._load("level-accounts", level, lambda work, keys: work.levels.accounts(keys))
+
+    def level_monitorings(self, level: UUID) -> Awaitable[list[Monitoring] | None]:
+        return self._load(
+            "level-monitorings", level, lambda work, keys: work.monitorings.of_levels(keys)
+        )
+
+    def account_levels(self, account: UUID) -> Awaitable[list[Level] | None]:
+        return self._load(
+            "account-levels", account, lambda work, keys: work.levels.of_accounts(keys)
+        )
+
+    def monitoring_accounts(self, monitoring: UUID) -> Awaitable[list[Account] | None]:
+        return self._load(
+            "monitoring-accounts", monitoring, lambda work, keys: work.monitorings.accounts(keys)
+        )
+
+    # ── pages, the same window for every owner ───────────────────────────────────────────────
+
+    def history(self, ticket: UUID, window: Window) -> Awaitable[Page[HistoryEntry] | None]:
+        return self._load(
+            ("history", window), ticket, lambda work, keys: work.entries.pages(keys, window)
+        )
+
+    def occurrences(self, ticket: UUID, window: Window) -> Awaitable[Page[Occurrence] | None]:
+        return self._load(
+            ("occurrences", window),
+            ticket,
+            lambda work, keys: work.occurrences.pages_of_tickets(keys, window),
+        )
+
+    def replies(self, ticket: UUID, window: Window) -> Awaitable[Page[Reply] | None]:
+        return self._load(
+            ("replies", window), ticket, lambda work, keys: work.replies.pages(keys, window)
+        )
+
+    def publisher_tickets(
+        self, publisher: UUID, scope: TicketScope, excluding: UUID | None, window: Window
+    ) -> Awaitable[Page[Ticket] | None]:
+        return self._load(
+            ("publisher-tickets", scope, excluding, window),
+            publisher,
+            lambda work, keys: work.tickets.pages_of_publishers(keys, scope, excluding, window),
+        )
+
+    def publisher_occurrences(
+        self, publisher: UUID, window: Window
+    ) -> Awaitable[Page[Occurrence] | None]:
+        return self._load(
+            ("publisher-occurrences", window),
+            publisher,
+            lambda work, keys: work.occurrences.pages_of_publishers(keys, window),
+        )
+
+    def queue(
+        self, level: UUID, statuses: frozenset[TicketStatus], window: Window
+    ) -> Awaitable[Page[Ticket] | None]:
+        return self._load(
+            ("queue", statuses, window),
+            level,
+            lambda work, keys: work.tickets.pages_of_levels(keys, statuses, window),
+        )

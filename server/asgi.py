@@ -1,0 +1,95 @@
+"""The application: GraphQL, webhooks and health at their addresses."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from graph.errors import tell
+from graph.schema import build
+from resolvers.context import Context
+from server.auth import Connection, Door
+from server.graphql import GraphQLApp
+from server.health import livez, readyz
+from server.lifespan import lifespan
+from server.logging import RequestLog
+from server.settings import Settings
+from server.webhooks import receive
+
+HEADERS = ["Authorization", "Content-Type", "Accept-Language", "X-Request-Id"]
+
+
+class Doorway:
+    """Where the door will be: the schema is served before the store behind it is open."""
+
+    def __init__(self) -> None:
+        self._door: Door | None = None
+
+    def open(self, door: Door) -> None:
+        self._door = door
+
+    @property
+    def door(self) -> Door:
+        assert self._door is not None, "asked before the process had started"
+        return self._door
+
+    async def http(self, request: Request, response: Response) -> Context:
+        return await self.door.http(request, response)
+
+    async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection:
+        return await self.door.websocket(websocket, payload)
+
+
+def create(settings: Settings) -> Starlette:
+    doorway = Doorway()
+    graphql = GraphQLApp(
+        build(open_to_strangers=not settings.production),
+        doorway,
+        allowed_origins=settings.origins,
+        graphiql=not settings.production,
+        tell=tell,
+    )
+
+    @asynccontextmanager
+    async def live(app: Starlette) -> AsyncIterator[None]:
+        async with lifespan(app, settings):
+            yield
+
+    routes: list[BaseRoute] = [
+        Route("/graphql", graphql),
+        WebSocketRoute("/graphql", graphql),
+        Route("/hooks/{account}", receive, methods=["POST"]),
+        Route("/livez", livez),
+        Route("/readyz", readyz),
+    ]
+    if not settings.production:
+        routes.append(Route("/", _home))
+    app = Starlette(
+        routes=routes,
+        lifespan=live,
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.origins,
+                allow_credentials=True,
+                allow_methods=["GET", "POST"],
+                allow_headers=HEADERS,
+                expose_headers=["X-Request-Id"],
+                max_age=600,
+            ),
+        ],
+    )
+    app.state.door = doorway
+    app.state.drain = graphql.close_sockets
+    return app
+
+
+async def _home(_request: Request) -> Response:
+    return RedirectResponse("/graphql")

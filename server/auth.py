@@ -1,0 +1,239 @@
+"""Who is at the door: a token becomes an actor, for HTTP headers and sockets alike.
+
+An access token says who signed in and until when; what they may do is read anew for every request,
+so a right that was taken away is gone with the next one, and on open sockets within seconds.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import jwt
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from domain.model.base import new_id
+from domain.rules import access
+from domain.rules.access import Actor, ActorKind
+from domain.sentences import SENTENCES
+from domain.words import Locale
+from resolvers.context import Context, Services
+from server.graphql_http import Refused
+from server.languages import preferred
+from server.opening import NOBODY
+from server.secrets import PREFIXES, Keyring
+from storage.work import Storage
+
+ALGORITHM = "HS256"
+KEY_ID = "1"
+ISSUER, AUDIENCE = "guiche", "guiche-api"
+COOKIE, COOKIE_PATH = "guiche_session", "/graphql"
+USED_EVERY = timedelta(minutes=1)
+LONGEST_TOKEN = 2_000
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """An actor, and until when the token that they came with is good."""
+
+    actor: Actor
+    until: datetime | None
+
+
+class AccessTokens:
+    """Short-lived signed tokens, and the cookie of the session behind them."""
+
+    def __init__(self, keyring: Keyring, lifetime: timedelta, *, secure: bool) -> None:
+        self._keys = {KEY_ID: keyring.signing}
+        self._lifetime = lifetime
+        self._secure = secure
+
+    def issue(self, actor: Actor) -> tuple[str, datetime]:
+        now = datetime.now(UTC)
+        until = now + self._lifetime
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(actor.id),
+            "sid": str(actor.session_id),
+            "jti": new_id().hex,
+            "iat": now,
+            "nbf": now,
+            "exp": until,
+        }
+        token = jwt.encode(claims, self._keys[KEY_ID], ALGORITHM, headers={"kid": KEY_ID})
+        return token, until
+
+    def read(self, token: str) -> tuple[UUID, UUID, datetime]:
+        """User, session and end; ValueError for any token that is not ours and good now."""
+        try:
+            key = self._keys[jwt.get_unverified_header(token)["kid"]]
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={"require": ["exp", "nbf", "iat", "sub", "sid"]},
+            )
+            return (
+                UUID(claims["sub"]),
+                UUID(claims["sid"]),
+                datetime.fromtimestamp(claims["exp"], UTC),
+            )
+        except (jwt.PyJWTError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError("not a token of ours") from error
+
+    def set_cookie(self, response: Response, secret: str) -> None:
+        response.set_cookie(
+            COOKIE,
+            secret,
+            max_age=30 * 24 * 3600,
+            path=COOKIE_PATH,
+            httponly=True,
+            secure=self._secure,
+            samesite="lax",
+        )
+
+    def drop_cookie(self, response: Response) -> None:
+        response.delete_cookie(
+            COOKIE, path=COOKIE_PATH, httponly=True, secure=self._secure, samesite="lax"
+        )
+
+
+class Gatekeeper:
+    """Tokens and keys, looked up."""
+
+    def __init__(self, storage: Storage, keyring: Keyring, tokens: AccessTokens) -> None:
+        self._storage = storage
+        self._keyring = keyring
+        self._tokens = tokens
+
+    async def visitor(self, authorization: str) -> Visitor | None:
+        """Whoever an `Authorization` value stands for; nobody, when it is not good."""
+        scheme, _, token = authorization.strip().partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
+            return None
+        if token.startswith(PREFIXES["key"] + "_"):
+            return await self._program(token)
+        try:
+            user_id, session_id, until = self._tokens.read(token)
+        except ValueError:
+            return None
+        actor = await self._person(user_id, session_id)
+        return Visitor(actor, until) if actor else None
+
+    async def again(self, actor: Actor) -> Actor | None:
+        """The same one with the rights of this moment; nobody, when they are gone."""
+        if actor.kind is ActorKind.API_KEY and actor.id is not None:
+            async with self._storage.reading(replace(actor, sees_all=True)) as work:
+                key = (await work.api_keys.find([actor.id])).get(actor.id)
+            return actor if key is not None and key.revoked_at is None else None
+        if actor.id is None or actor.session_id is None:
+            return None
+        return await self._person(actor.id, actor.session_id)
+
+    async def _person(self, user_id: UUID, session_id: UUID) -> Actor | None:
+        async with self._storage.reading(NOBODY) as work:
+            session = await work.identities.session_by_id(session_id)
+            user = await work.identities.user(user_id)
+            if session is None or user is None or session.user_id != user.id:
+                return None
+            if not session.alive(work.now) or not user.active:
+                return None
+            return await work.identities.actor(user, session_id)
+
+    async def _program(self, token: str) -> Visitor | None:
+        prefix = token.split("_")[1][:16]
+        async with self._storage.reading(NOBODY) as work:
+            key = await work.identities.key_of(prefix)
+            now = work.now
+        # Compared even when there is none, so that a guess takes as long as a hit.
+        right = self._keyring.same(key.secret_hash if key else "", self._keyring.hash(token))
+        if key is None or not right or key.revoked_at is not None:
+            return None
+        actor = access.api_key(
+            key_id=key.id, workspace_id=key.workspace_id, name=key.name, scopes=key.granted
+        )
+        if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
+            async with self._storage.work(actor) as work:
+                (await work.api_keys.take(key.id)).used(now)
+        return Visitor(actor, None)
+
+
+class Door:
+    """Lets operations in, over HTTP and over sockets."""
+
+    def __init__(self, services: Services, gate: Gatekeeper) -> None:
+        self._services = services
+        self._gate = gate
+
+    async def http(self, request: Request, response: Response) -> Context:
+        locale = preferred(request.headers.get("accept-language"))
+        authorization = request.headers.get("authorization")
+        visitor = None
+        if authorization is not None:
+            visitor = await self._gate.visitor(authorization)
+            if visitor is None:
+                raise Refused("UNAUTHENTICATED", SENTENCES["session_over"][locale], 401)
+        return Context(
+            self._services,
+            visitor.actor if visitor else None,
+            locale,
+            response=response,
+            refresh_secret=request.cookies.get(COOKIE),
+        )
+
+    async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> "Connection":
+        locale = preferred(websocket.headers.get("accept-language"))
+        authorization = payload.get("authorization", payload.get("Authorization"))
+        if not isinstance(authorization, str) or not authorization:
+            sentence = SENTENCES["unauthenticated"][locale]
+            raise Refused("UNAUTHENTICATED", sentence, 401, close=4401)
+        visitor = await self._gate.visitor(authorization)
+        if visitor is None:
+            raise Refused("UNAUTHENTICATED", SENTENCES["session_over"][locale], 401, close=4403)
+        return Connection(self._services, visitor, locale)
+
+
+class Connection:
+    """A socket that somebody signed in on."""
+
+    def __init__(self, services: Services, visitor: Visitor, locale: Locale) -> None:
+        self._services = services
+        self._actor = visitor.actor
+        self._until = visitor.until
+        self._locale = locale
+
+    def operation(self) -> Context:
+        return Context(self._services, self._actor, self._locale)
+
+    async def ended(self) -> tuple[int, str]:
+        """When the token ends, or the session or key behind it is revoked."""
+        try:
+            async with asyncio.timeout_at(self._deadline()):
+                await self._revoked()
+        except TimeoutError:
+            return 4403, "The access token has ended."
+        return 4403, "The session is over."
+
+    def _deadline(self) -> float | None:
+        if self._until is None:
+            return None
+        left = (self._until - self._services.clock()).total_seconds()
+        return asyncio.get_running_loop().time() + left
+
+    async def _revoked(self) -> None:
+        workspace = self._actor.workspace_id
+        async with self._services.tails.follow(workspace, entries=False) as follower:
+            while True:
+                # Read once at the start too: it may have ended before we listened.
+                actor = await self._services.gate.again(self._actor)
+                if actor is None:
+                    return
+                self._actor = actor
+                await follower.take(60.0)

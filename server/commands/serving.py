@@ -1,0 +1,99 @@
+"""guiche serve: the process that answers."""
+
+import errno
+import socket
+from contextlib import suppress
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+
+from server import asgi
+from server.commands.telling import Failed, carry_out, prepared, stop
+from server.opening import prepare
+from server.settings import Settings
+
+log = structlog.get_logger(__name__)
+LONGEST_FRAME = 64 * 1024
+BACKLOG = 2048
+
+
+def serve(host: str | None, port: int | None) -> None:
+    settings = prepared(host=host, port=port)
+    carry_out(prepare(settings), settings)
+    listen(settings)
+
+
+def listen(settings: Settings) -> None:
+    """Answer requests until told to stop."""
+    try:
+        bound = bind(settings.host, settings.port)
+    except Failed as failed:
+        stop(str(failed))
+    app = asgi.create(settings)
+    server = Server(app, settings)
+    log.info("serving", host=settings.host, port=bound.getsockname()[1])
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[bound])
+    if not server.started:
+        stop("The server could not start; its log says why.")
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """The address, taken before anything else is begun; Failed when somebody has it."""
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(where)
+        # Listening already takes the port; two that only bind it would both succeed.
+        bound.listen(BACKLOG)
+    except socket.gaierror:
+        raise Failed(f"HOST: {host} is no address of this machine.") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Failed(
+                f"Port {port} of {host} is taken by another program. Stop it, or choose "
+                "another with --port."
+            ) from None
+        raise Failed(f"Cannot listen on port {port} of {host}: {error.strerror}.") from None
+    bound.setblocking(False)
+    return bound
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, which lets the application say goodbye before connections are cut."""
+
+    def __init__(self, app: Starlette, settings: Settings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                loop="uvloop",
+                http="httptools",
+                ws="websockets-sansio",
+                ws_max_size=LONGEST_FRAME,
+                # It costs 20 µs and 40 KB a socket.
+                ws_per_message_deflate=False,
+                # The GraphQL protocol has its own pings, which browsers can see.
+                ws_ping_interval=None,
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                forwarded_allow_ips=settings.forwarded_allow_ips,
+                timeout_graceful_shutdown=settings.shutdown_seconds,
+            )
+        )
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Readiness goes first, then sockets are closed with a reason, then connections."""
+        self._app.state.draining = True
+        drain = getattr(self._app.state, "drain", None)
+        if drain is not None:
+            await drain()
+        await super().shutdown(sockets)

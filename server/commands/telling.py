@@ -1,0 +1,79 @@
+"""A command, carried out: what may well go wrong is told in a sentence, without a traceback."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Any, NoReturn, TypeVar
+
+import structlog
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from domain.errors import Collision, Refusal, Unavailable
+from domain.words import Locale
+from importing.mapping import MappingError
+from server import logging, settings
+from server.opening import UnsafeDatabase
+from server.settings import BadSettings, Settings
+from storage.engine import DatabaseInUse
+from storage.migrating import WrongSchema
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+out = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Failed(Exception):
+    """The command cannot do what was asked; the message says why, and what would help."""
+
+
+def stop(message: str) -> NoReturn:
+    """End the command with exit code 1."""
+    errors.print(message, style="red", markup=False)
+    sys.exit(1)
+
+
+def prepared(**given: Any) -> Settings:
+    """The settings, with logging set up by them."""
+    try:
+        loaded = settings.load(**{name: value for name, value in given.items() if value})
+    except BadSettings as bad:
+        stop(str(bad))
+    logging.set_up(loaded)
+    return loaded
+
+
+def carry_out(work: Coroutine[Any, Any, T], at: Settings) -> T:
+    """What the work gives, or a sentence and exit code 1."""
+    try:
+        return asyncio.run(work)
+    except (BadSettings, DatabaseInUse, Failed, MappingError, UnsafeDatabase, WrongSchema) as told:
+        stop(str(told))
+    except Refusal as refusal:
+        stop(refusal.message(Locale.EN))
+    except (Collision, Unavailable, SQLAlchemyError, OSError) as error:
+        if not isinstance(error, Collision | Unavailable | OSError | DBAPIError):
+            raise
+        if isinstance(error, OSError) and error.filename:
+            stop(f"{error.filename}: {error.strerror}")
+        cause = error.__cause__ if isinstance(error, Collision | Unavailable) else error
+        log.debug("command.failed", exc_info=error)
+        stop(f"The database at {address(at)} cannot be reached: {_reason(cause or error)}")
+    except KeyboardInterrupt:
+        errors.print("Stopped.")
+        sys.exit(130)
+
+
+def address(at: Settings) -> str:
+    """Where the database is, without its password."""
+    return at.database.set(drivername=at.database.get_backend_name()).render_as_string(
+        hide_password=True
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of what the driver says; the rest are statements and values."""
+    told = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return (str(told).splitlines() or [""])[0][:300] or type(told).__name__

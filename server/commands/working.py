@@ -1,0 +1,33 @@
+"""guiche work: the process that does what becomes due while nobody asks."""
+
+import asyncio
+import signal
+
+import structlog
+
+from feed.bell import Bell
+from server.commands.telling import carry_out, prepared
+from server.opening import keyring, open_store, prepare, ringing
+from server.settings import Settings
+from workers import housekeeping
+
+log = structlog.get_logger(__name__)
+
+
+def work() -> None:
+    settings = prepared()
+    carry_out(prepare(settings), settings)
+    carry_out(_work(settings), settings)
+
+
+async def _work(settings: Settings) -> None:
+    ending = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, ending.set)
+    async with (
+        Bell.open(settings.redis_url) as bell,
+        open_store(settings, keyring(settings), ringing(bell)) as storage,
+    ):
+        log.info("working")
+        await housekeeping.run(storage, bell, ending)
+    log.info("stopped")

@@ -1,0 +1,248 @@
+"""Every setting: what it is called in the environment, what it means, and what it is by default.
+
+`docs/operating.md` shows the table that `as_table` makes of the descriptions below.
+"""
+
+import os
+import secrets
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL
+
+from storage.engine import parse
+
+SECRET_LENGTH = 32
+REDIS_SCHEMES = ("memory://", "redis://", "rediss://")
+
+
+class BadSettings(Exception):
+    """Settings that cannot be worked with; the message names each variable and what it needs."""
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class LogFormat(StrEnum):
+    CONSOLE = "console"
+    JSON = "json"
+
+
+def _database(url: str) -> str:
+    try:
+        parsed = parse(url)
+    except Exception:
+        # SQLAlchemy's own message repeats the address, and that may hold a password.
+        raise ValueError("write sqlite:///path or postgresql://user:password@host/name") from None
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ValueError("SQLite needs a file: sqlite:///./data/guiche.db")
+    return url
+
+
+def _redis(url: str) -> str:
+    if not url.startswith(REDIS_SCHEMES):
+        raise ValueError("write memory://, redis://host:6379/0 or rediss://host:6379/0")
+    return url
+
+
+def _origins(value: str) -> str:
+    for origin in _listed(value):
+        scheme, mark, host = origin.partition("://")
+        if scheme not in ("http", "https") or not mark or not host or "/" in host or "*" in host:
+            raise ValueError(
+                "write full origins without a path, separated by commas, "
+                "such as https://care.example.com"
+            )
+    return value
+
+
+def _level(value: str) -> str:
+    levels = ("DEBUG", "INFO", "WARNING", "ERROR")
+    if value.upper() not in levels:
+        raise ValueError(f"write one of {', '.join(levels)}")
+    return value.upper()
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+
+
+class Settings(BaseSettings):
+    """Read from the environment, then from a file `.env` in the current folder."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    guiche_env: Environment = Field(
+        Environment.DEVELOPMENT,
+        description="`development` or `production`. Production needs its own `SECRET_KEY`, sends "
+        "cookies by https only, and shows no GraphiQL, no demo and no introspection to strangers.",
+    )
+    database_url: Annotated[str, AfterValidator(_database)] = Field(
+        "sqlite:///./data/guiche.db",
+        repr=False,
+        description="Where everything is kept: `sqlite:///…` for one process, or "
+        "`postgresql://user:password@host/name` for any number.",
+    )
+    redis_url: Annotated[str, AfterValidator(_redis)] = Field(
+        "memory://",
+        repr=False,
+        description="What wakes the other processes: `redis://host:6379/0`, `rediss://…`, or "
+        "`memory://` for one process. Without it changes arrive up to 2 seconds later.",
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Signs tokens and seals what is confidential; at least 32 characters, the "
+        "same for all processes, and kept: with another key nothing sealed can be read. "
+        "In development one is made and kept beside the SQLite file.",
+    )
+    host: str = Field("127.0.0.1", description="The address that `guiche serve` listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="The port that `guiche serve` listens on.")
+    allowed_origins: Annotated[str, AfterValidator(_origins)] = Field(
+        "",
+        description="Web pages of other origins that may call the API and open its socket, "
+        "separated by commas: `https://care.example.com`. The own origin always may.",
+    )
+    forwarded_allow_ips: str = Field(
+        "127.0.0.1",
+        description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, "
+        "separated by commas; `*` where nobody else can reach the process.",
+    )
+    access_token_minutes: int = Field(
+        15, ge=1, le=60, description="How long an access token is good; sessions renew it."
+    )
+    database_pool_size: int = Field(
+        10,
+        ge=1,
+        le=200,
+        description="Connections that each process keeps to the database; under load PostgreSQL "
+        "may see twice as many.",
+    )
+    allow_unsafe_database: bool = Field(
+        False,
+        description="Start although PostgreSQL runs with `fsync`, `full_page_writes` or "
+        "`synchronous_commit` off, and may lose what it confirmed. For trials only.",
+    )
+    embedded_worker: bool | None = Field(
+        None,
+        description="Whether `guiche serve` also does the worker's part. Unset: yes with SQLite, "
+        "no with PostgreSQL, where `guiche work` does it.",
+    )
+    shutdown_seconds: int = Field(
+        10, ge=1, le=300, description="How long running requests may take to end at shutdown."
+    )
+    log_level: Annotated[str, AfterValidator(_level)] = Field(
+        "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
+    )
+    log_format: LogFormat | None = Field(
+        None,
+        description="`json`, one object a line, or `console`. Unset: `json` in production.",
+    )
+
+    @model_validator(mode="after")
+    def _production_has_its_own_key(self) -> Self:
+        length = len(self.secret_key.get_secret_value())
+        if 0 < length < SECRET_LENGTH or (self.production and length == 0):
+            raise ValueError(
+                f"SECRET_KEY: at least {SECRET_LENGTH} characters are needed, and there are "
+                f"{length}; make one with: openssl rand -base64 48"
+            )
+        return self
+
+    @property
+    def production(self) -> bool:
+        return self.guiche_env is Environment.PRODUCTION
+
+    @property
+    def database(self) -> URL:
+        return parse(self.database_url)
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The database, where it is one file."""
+        url = self.database
+        return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        return _listed(self.allowed_origins)
+
+    @property
+    def works(self) -> bool:
+        """Whether the serving process does the worker's part too."""
+        if self.embedded_worker is not None:
+            return self.embedded_worker
+        return self.sqlite_file is not None
+
+    @property
+    def logs_json(self) -> bool:
+        if self.log_format is not None:
+            return self.log_format is LogFormat.JSON
+        return self.production
+
+
+def load(**given: Any) -> Settings:
+    """The settings of this process. BadSettings when they will not do."""
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise BadSettings("\n".join(_told(flaw) for flaw in error.errors())) from None
+    if settings.secret_key.get_secret_value():
+        return settings
+    return settings.model_copy(update={"secret_key": SecretStr(_kept_key(settings))})
+
+
+def _told(flaw: Any) -> str:
+    message = str(flaw["msg"]).removeprefix("Value error, ")
+    return ": ".join([*(str(part).upper() for part in flaw["loc"][:1]), message])
+
+
+def _kept_key(settings: Settings) -> str:
+    """The key of a development machine: made once, readable by its owner only."""
+    beside = settings.sqlite_file or Path("data/guiche.db")
+    file = beside.with_name("secret.key")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        made = file.with_name(f"{file.name}.{os.getpid()}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(48))
+        try:
+            # A link is whole or not there: of two processes that start at once, one key stays.
+            os.link(made, file)
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+        key = file.read_text().strip()
+    except OSError as error:
+        raise BadSettings(f"SECRET_KEY: none is set, and {file} cannot be kept: {error}") from None
+    if len(key) < SECRET_LENGTH:
+        raise BadSettings(f"SECRET_KEY: {file} holds no key; delete it, or set SECRET_KEY")
+    return key
+
+
+def as_table() -> str:
+    """Every setting as a table in Markdown."""
+    rows = [
+        f"| `{name.upper()}` | {_default(field)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    if isinstance(value, SecretStr) or value in (None, ""):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -1,0 +1,183 @@
+"""POST /hooks/{account}: what a network, or anything that can sign, has to tell.
+
+The signature is checked over the bytes as they came, before anything reads them. Who cannot sign
+learns nothing: an account that does not exist answers as one whose secret is unknown.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from channels import registry
+from channels.base import Unreadable
+from domain.answers import Received
+from domain.errors import Collision, Invalid, NotFound, Refusal, TooLarge, Unavailable
+from domain.model.account import Account
+from domain.operations import intake
+from domain.post import Post
+from domain.rules import access
+from domain.words import Locale
+from resolvers import ids
+from server.languages import preferred
+from server.opening import NOBODY
+from server.secrets import Keyring
+from storage.work import Storage
+
+log = structlog.get_logger(__name__)
+
+MEBIBYTE = 1024 * 1024
+RETRY_AFTER = "5"
+TRIES = 3
+# A secret that nobody has, as long as one that we make.
+UNKNOWN = "whsec_0000000000_" + "0" * 32
+
+
+async def receive(request: Request) -> Response:
+    """A result for each post: 200 means that each was taken in, or refused for good."""
+    storage: Storage = request.app.state.storage
+    keyring: Keyring = request.app.state.keyring
+    locale = preferred(request.headers.get("accept-language"))
+    try:
+        body = await _body(request)
+        account = await _sender(storage, keyring, request, body)
+        posts = registry.of(account.network).read(body, account.id, _monitoring_id)
+        results = await _take_in(storage, account, posts)
+    except ClientDisconnect:
+        return Response(status_code=400)
+    except NotSigned as refusal:
+        return _refused(401, refusal, locale)
+    except TooLarge as refusal:
+        return _refused(413, refusal, locale)
+    except Unreadable as unreadable:
+        return _refused(400, unreadable.refusal, locale)
+    except (Unavailable, Collision):
+        return _refused(503, Invalid("unavailable"), locale, code="UNAVAILABLE")
+
+    refused = sum(result.refusal is not None for result in results)
+    log.info("webhook", account=str(account.id), posts=len(results), refused=refused)
+    return _answer(200, {"results": [_result(each, locale) for each in results]})
+
+
+class NotSigned(Invalid):
+    """Whoever sent this does not know the account's secret, or there is no such account."""
+
+    def __init__(self) -> None:
+        super().__init__("not_signed")
+
+
+async def _body(request: Request) -> bytes:
+    """The bytes as they came; TOO_LARGE as soon as there are too many."""
+    announced = request.headers.get("content-length", "0")
+    parts, length = [], int(announced) if announced.isdecimal() else 0
+    if length <= MEBIBYTE:
+        length = 0
+        async for part in request.stream():
+            parts.append(part)
+            length += len(part)
+            if length > MEBIBYTE:
+                break
+    if length > MEBIBYTE:
+        raise TooLarge("body_too_large", most=MEBIBYTE)
+    return b"".join(parts)
+
+
+async def _sender(storage: Storage, keyring: Keyring, request: Request, body: bytes) -> Account:
+    """The account whose secret signed the bytes; the same work is done where there is none."""
+    account_id = _account_id(request.path_params["account"])
+    async with storage.reading(NOBODY) as work:
+        account = await work.identities.account(account_id)
+    sealed = account.sealed_secret if account and account.sealed_secret else keyring.seal(UNKNOWN)
+    try:
+        secret, known = keyring.unseal(sealed), bool(account and account.sealed_secret)
+    except ValueError:
+        log.error("webhook.secret_unreadable", account=str(account_id))
+        secret, known = UNKNOWN, False
+
+    channel = registry.of(account.network) if account else registry.GENERIC
+    genuine = channel.genuine(secret, request.headers, body, storage.clock())
+    if account is None or not known or not genuine:
+        raise NotSigned
+    return account
+
+
+def _account_id(text: str) -> UUID:
+    """The account in the address; an id of nothing for what is none."""
+    try:
+        return _read_id("Account", text)
+    except (ValueError, NotFound):
+        return uuid4()
+
+
+def _monitoring_id(text: str) -> UUID:
+    return _read_id("Monitoring", text)
+
+
+def _read_id(kind: str, text: str) -> UUID:
+    """The id as the API gives it, or the plain UUID of the command line and the logs."""
+    if len(text) == len(str(UUID(int=0))):
+        return UUID(text)
+    return ids.read(text).of(kind)
+
+
+async def _take_in(
+    storage: Storage, account: Account, read: Sequence[Post | Refusal]
+) -> list[Received]:
+    """What became of each, those that were no posts included."""
+    posts = [each for each in read if not isinstance(each, Refusal)]
+    taken = iter(await _stored(storage, account, posts) if posts else ())
+    return [
+        Received(None, None, refusal=each) if isinstance(each, Refusal) else next(taken)
+        for each in read
+    ]
+
+
+async def _stored(storage: Storage, account: Account, posts: Sequence[Post]) -> list[Received]:
+    for tries_left in reversed(range(TRIES)):
+        try:
+            async with storage.work(access.system(account.workspace_id)) as work:
+                return await intake.take_in(work, posts)
+        except Collision:
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _result(received: Received, locale: Locale) -> dict[str, Any]:
+    occurrence, ticket, refusal = received.occurrence, received.ticket, received.refusal
+    return {
+        "occurrenceId": ids.write("Occurrence", occurrence.id) if occurrence else None,
+        "protocol": ticket.protocol if ticket else None,
+        "duplicate": received.duplicate,
+        "error": _error(refusal, locale) if refusal else None,
+    }
+
+
+def _error(refusal: Refusal, locale: Locale, code: str | None = None) -> dict[str, Any]:
+    return {
+        "code": code or refusal.code.value,
+        "message": refusal.message(locale),
+        "field": list(refusal.field),
+    }
+
+
+def _refused(status: int, refusal: Refusal, locale: Locale, *, code: str | None = None) -> Response:
+    if status == 401:
+        code = "UNAUTHENTICATED"
+    response = _answer(status, {"error": _error(refusal, locale, code)})
+    if status == 503:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def _answer(status: int, told: dict[str, Any]) -> Response:
+    return Response(
+        orjson.dumps(told),
+        status,
+        media_type="application/json",
+        headers={"Vary": "Accept-Language"},
+    )

@@ -1,0 +1,71 @@
+"""Following the feed for one caller: from a cursor, with today's rights, told when it tore."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.position import BadCursor, Stretch
+from domain.rules.access import Actor, Permission
+from feed.tail import Follower
+from resolvers.context import Context
+
+HEARTBEAT = 15.0
+"""Seconds of silence after which a caller gets a fresh cursor and knows that we are there."""
+
+
+@dataclass
+class News:
+    """What is to be told: a stretch of the feed, or that the list has to be read again."""
+
+    cursor: str
+    server_time: datetime
+    resync: bool
+    stretch: Stretch | None
+
+
+class Following:
+    def __init__(self, context: Context, follower: Follower, *, torn: bool) -> None:
+        self.context = context
+        self._follower = follower
+        self._torn = torn
+        self._access_version: int | None = None
+
+    async def news(self) -> AsyncGenerator[News, None]:
+        """At once where it stands; then whatever happens, and a heartbeat. Ends with the rights."""
+        yield self._tell(None, resync=self._torn)
+        while True:
+            stretch = await self._follower.take(HEARTBEAT)
+            if stretch is not None and stretch.access_version != self._access_version:
+                self._access_version = stretch.access_version
+                if not await self._still_allowed():
+                    return
+            await self.context.rest()
+            yield self._tell(stretch, resync=stretch is not None and stretch.truncated)
+
+    async def _still_allowed(self) -> bool:
+        actor = self.context.actor
+        now: Actor | None = await self.context.services.gate.again(actor) if actor else None
+        self.context.actor = now
+        return now is not None and now.can(Permission.TICKETS_READ)
+
+    def _tell(self, stretch: Stretch | None, *, resync: bool) -> News:
+        moment = self.context.now
+        workspace = self.context.me.workspace_id
+        cursor = self.context.services.cursors.write(workspace, self._follower.seen, moment)
+        return News(cursor, moment, resync, stretch)
+
+
+@asynccontextmanager
+async def following(context: Context, after: str | None) -> AsyncIterator[Following]:
+    """The feed behind a cursor. One that cannot be continued starts now, and says so."""
+    actor = context.require(Permission.TICKETS_READ)
+    services = context.services
+    torn, position = False, None
+    if after is not None:
+        try:
+            position = services.cursors.read(actor.workspace_id, after, context.now)
+        except BadCursor:
+            torn = True
+    async with services.tails.follow(actor.workspace_id, position) as follower:
+        yield Following(context, follower, torn=torn)

@@ -1,0 +1,92 @@
+"""What becomes due while nobody asks: leases end, tickets wake, old keys are forgotten.
+
+Runs in as many processes as one likes: a ticket that one of them holds is passed over by the
+others, and what was done is no longer due.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from domain.operations import pulling
+from domain.rules import access
+from domain.work import Work
+from feed import topics
+from feed.bell import Bell
+from storage.work import Storage
+from workers import loop
+
+log = structlog.get_logger(__name__)
+
+KEYS_KEPT = timedelta(hours=72)
+KEYS_FORGOTTEN_EVERY = timedelta(hours=1)
+AT_ONCE = 200
+
+Chore = Callable[[Work, int], Awaitable[int]]
+CHORES: tuple[Chore, ...] = (pulling.give_back, pulling.wake)
+
+
+async def run(storage: Storage, bell: Bell, stop: asyncio.Event) -> None:
+    """Keep house until told to stop."""
+    house = Housekeeping(storage)
+    async with bell.hear(topics.WORKERS) as ear:
+        await loop.keep("housekeeping", house.turn, ear, stop)
+
+
+class Housekeeping:
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+        self._forgotten_at: datetime | None = None
+
+    async def turn(self) -> timedelta | None:
+        """Everything that is due in every workspace; how long nothing will be."""
+        now = self.storage.clock()
+        async with self.storage.due() as due:
+            workspaces = await due.workspaces(now)
+            following = await due.next(now)
+        failed = [each for each in workspaces if not await self._sweep(each)]
+        if failed:
+            raise Unfinished(failed)
+        if self._forgotten_at is None or now - self._forgotten_at >= KEYS_FORGOTTEN_EVERY:
+            await self._forget(now)
+            self._forgotten_at = now
+        return following - now if following else None
+
+    async def _sweep(self, workspace_id: UUID) -> bool:
+        """Whether it went well: one workspace in trouble does not hold up the others."""
+        try:
+            for chore in CHORES:
+                while await self._do(chore, workspace_id) == AT_ONCE:
+                    pass
+        except Exception as error:
+            log.warning(
+                "housekeeping.failed",
+                workspace=str(workspace_id),
+                error=type(error).__qualname__,
+            )
+            return False
+        return True
+
+    async def _do(self, chore: Chore, workspace_id: UUID) -> int:
+        async with self.storage.work(access.system(workspace_id)) as work:
+            done = await chore(work, AT_ONCE)
+        if done:
+            log.info("housekeeping", chore=chore.__name__, workspace=str(workspace_id), done=done)
+        return done
+
+    async def _forget(self, now: datetime) -> None:
+        async with self.storage.reading(access.system(UUID(int=0))) as work:
+            workspaces = await work.identities.workspaces()
+        for workspace in workspaces:
+            actor = access.system(workspace.id)
+            gone = AT_ONCE
+            while gone >= AT_ONCE:
+                async with self.storage.work(actor) as work:
+                    gone = await work.forget(now - KEYS_KEPT, AT_ONCE)
+
+
+class Unfinished(Exception):
+    """Something due in these workspaces could not be done; it is tried again."""

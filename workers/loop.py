@@ -1,0 +1,59 @@
+"""One loop, supervised: work, then wait for the bell or the next moment, and never give up."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+
+from feed.bell import Ear
+
+log = structlog.get_logger(__name__)
+
+AT_LEAST = timedelta(milliseconds=250)
+"""Between two turns: a bell that never stops ringing does not keep the database busy."""
+AT_MOST = timedelta(seconds=5)
+"""A lost ring, or a moment that nobody told us of, costs no more."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+
+Turn = Callable[[], Awaitable[timedelta | None]]
+"""Does what is due; how long nothing will be due then, as far as it knows."""
+
+
+async def keep(name: str, turn: Turn, ear: Ear, stop: asyncio.Event) -> None:
+    """Take turns until told to stop. A turn under way is finished; a pause ends at once."""
+    pause = FIRST_PAUSE
+    while not stop.is_set():
+        try:
+            idle = await turn()
+        # Whatever it was, a loop that ends for good is worse.
+        except Exception as error:
+            log.warning("worker.failed", loop=name, error=type(error).__qualname__, retry_in=pause)
+            await _until(stop, pause * random.uniform(0.8, 1.2))
+            pause = min(pause * 2, LONGEST_PAUSE)
+            continue
+
+        pause = FIRST_PAUSE
+        await _until(stop, AT_LEAST.total_seconds())
+        rest = min(idle if idle is not None else AT_MOST, AT_MOST) - AT_LEAST
+        if rest > timedelta() and not stop.is_set():
+            await _until_rung(ear, stop, rest.total_seconds())
+
+
+async def _until(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+
+
+async def _until_rung(ear: Ear, stop: asyncio.Event, seconds: float) -> None:
+    """Whichever comes first; what is still waiting then is let go."""
+    waiting = [asyncio.create_task(ear.wait(seconds)), asyncio.create_task(stop.wait())]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
