@@ -5,9 +5,9 @@ ENV VIRTUAL_ENV=/venv
 WORKDIR /build
 # What running needs, in the versions of the lock; what only developing needs stays out.
 COPY pyproject.toml requirements.lock ./
-RUN uv pip install --quiet --no-cache --requirement pyproject.toml --constraint requirements.lock
+RUN uv pip install --quiet --no-cache --compile-bytecode --requirement pyproject.toml --constraint requirements.lock
 COPY . .
-RUN uv pip install --quiet --no-cache --no-deps .
+RUN uv pip install --quiet --no-cache --compile-bytecode --no-deps .
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home guiche

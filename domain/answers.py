@@ -11,7 +11,6 @@ from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.model.user import ApiKey
 
-
 TOLD_ONCE = {"told_once": True}
 """Never kept with an idempotency key: a retry is answered without it."""
 

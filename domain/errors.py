@@ -103,7 +103,7 @@ class LevelDisabled(Refusal):
     code = ErrorCode.LEVEL_DISABLED
 
 
-class Collision(Exception):  # noqa: N818
+class Collision(Exception):
     """Two acts met in the store and one gave way; it may simply be done again."""
 
 

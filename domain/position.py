@@ -28,6 +28,10 @@ class Position:
     highest: int
     running: frozenset[int] = frozenset()
 
+    @property
+    def is_snapshot(self) -> bool:
+        return ":" in self.text
+
     def has_seen(self, entry: HistoryEntry) -> bool:
         if entry.xid is None:
             return (entry.position or 0) <= self.lowest
@@ -47,11 +51,14 @@ class Position:
         found = _SNAPSHOT.match(told)
         if found is None:
             raise ValueError("not a position")
-        running = frozenset(int(each) for each in found[3].split(",") if each)
+        running = [int(each) for each in found[3].split(",") if each]
         lowest, highest = int(found[1]), int(found[2])
-        if highest >= 2**63 or lowest > highest or any(not lowest <= x < highest for x in running):
+        # What PostgreSQL itself would refuse to read as a snapshot.
+        if not 1 <= lowest <= highest < 2**63 or running != sorted(running):
             raise ValueError("not a position")
-        return cls(told, lowest, highest, running)
+        if any(not lowest <= each < highest for each in running):
+            raise ValueError("not a position")
+        return cls(told, lowest, highest, frozenset(running))
 
 
 class BadCursor(Exception):

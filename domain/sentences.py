@@ -33,6 +33,26 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "There is no session to refresh; sign in again.",
         PT: "Não há sessão para renovar; entre novamente.",
     },
+    "not_a_user": {
+        EN: "Nobody here signs in with a verified e-mail of that account. Ask an administrator.",
+        PT: "Ninguém entra aqui com um e-mail verificado dessa conta. Fale com um administrador.",
+    },
+    "oidc_stale": {
+        EN: "This sign-in was not begun in this browser, or is too long ago. Start again.",
+        PT: "Esta entrada não começou neste navegador, ou faz tempo demais. Comece de novo.",
+    },
+    "oidc_failed": {
+        EN: "The sign-in could not be confirmed. Start again.",
+        PT: "Não foi possível confirmar a entrada. Comece de novo.",
+    },
+    "oidc_unavailable": {
+        EN: "The company's sign-in does not answer as it should. Try again in a moment.",
+        PT: "O serviço de acesso da empresa não responde como deveria. Tente de novo em instantes.",
+    },
+    "return_to_invalid": {
+        EN: "return_to is a path of this site, such as /tickets.",
+        PT: "return_to é um caminho deste site, como /tickets.",
+    },
     "people_only": {
         EN: "Only a signed-in person can do this, not an API key.",
         PT: "Somente uma pessoa autenticada pode fazer isto, não uma chave de API.",
@@ -124,10 +144,6 @@ SENTENCES: dict[str, dict[Locale, str]] = {
     "count_range": {
         EN: "{name} is a number from 1 to {most}.",
         PT: "{name} é um número de 1 a {most}.",
-    },
-    "not_negative": {
-        EN: "{name} cannot be negative.",
-        PT: "{name} não pode ser negativo.",
     },
     "empty_text": {
         EN: "The text is empty.",
@@ -244,10 +260,6 @@ SENTENCES: dict[str, dict[Locale, str]] = {
     "cursor_invalid": {
         EN: "This cursor is not one of this list.",
         PT: "Este cursor não é desta lista.",
-    },
-    "id_invalid": {
-        EN: "This is not an id.",
-        PT: "Isto não é um id.",
     },
     "period_inverted": {
         EN: "The period ends before it begins.",

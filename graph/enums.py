@@ -12,10 +12,14 @@ E = TypeVar("E", bound=StrEnum)
 
 
 def lend(enum: type[E], description: str, **meanings: str) -> type[E]:
-    lent = strawberry.enum(enum, description=description)
-    for value in lent.__strawberry_definition__.values:  # type: ignore[attr-defined]
+    # An input that was declared before may have lent it already; a second time would make a twin.
+    if not hasattr(enum, "__strawberry_definition__"):
+        strawberry.enum(enum)
+    definition = enum.__strawberry_definition__  # type: ignore[attr-defined]
+    definition.description = description
+    for value in definition.values:
         value.description = meanings[value.name]
-    return lent
+    return enum
 
 
 lend(

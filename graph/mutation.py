@@ -22,13 +22,16 @@ def do(
     resolver: Callable[..., Any], payload: type[Any], needs: Permission | None, description: str
 ) -> Any:
     policy = policy_of(needs)
-    return strawberry.mutation(
+    field = strawberry.mutation(
         resolver,
         graphql_type=payload,
         description=description,
         metadata={KEY: policy},
         extensions=[Doorman(policy), Payload(payload, user_errors)],
     )
+    for argument in field.arguments:
+        argument.description = "Everything it takes, in one object."
+    return field
 
 
 @strawberry.type(description="What can be done. Refusals are in userErrors, and change nothing.")

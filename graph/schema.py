@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import strawberry
 from graphql import NoSchemaIntrospectionCustomRule
-from strawberry.extensions import SchemaExtension
+from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
+import graph.enums  # noqa: F401  (lends the domain's words, each with what it means)
 from graph.errors import InvalidInput, Refused, VersionConflictError
 from graph.mutation import Mutation
 from graph.query import Query
@@ -14,6 +15,9 @@ from graph.scalars import SCALARS
 from graph.subscription import Subscription
 from graph.ticket import HistoryEntry, Occurrence, Reply
 from graph.workspace import Workspace
+
+DOCUMENTS = 500
+"""Documents whose parsing and validation are remembered; a client sends the same few."""
 
 
 class ForStaffOnly(SchemaExtension):
@@ -43,7 +47,11 @@ def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
             VersionConflictError,
             Workspace,
         ],
-        extensions=[] if open_to_strangers else [ForStaffOnly],
+        extensions=[
+            lambda: ParserCache(maxsize=DOCUMENTS),
+            lambda: ValidationCache(maxsize=DOCUMENTS),
+            *([] if open_to_strangers else [ForStaffOnly]),
+        ],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
 

@@ -39,6 +39,9 @@ MESSAGES_MOST = 2_000
 """A batch of long conversations ends earlier, so that memory stays the same."""
 ATTEMPTS = 5
 PAUSE = 0.5
+FIRST_STOCK = 1_000
+GROWTH = 4
+"""Ten times as many rows want other plans; the database itself notices only after a minute."""
 
 Item = ImportedConversation | RefusedRow
 OnProgress = Callable[[ImportReport, Progress], None]
@@ -81,6 +84,7 @@ async def store(
         loop.call_soon_threadsafe(on_progress, report, progress)
 
     progress.told = told
+    next_stock = FIRST_STOCK
     file = report_path or path.with_name(f"{path.name}.refused.csv")
     with ThreadPoolExecutor(1, "import") as reader, Refusals(file, report) as refusals:
         parts = _parts(path, mapping, progress, batch)
@@ -89,6 +93,9 @@ async def store(
             while (part := await coming) is not None:
                 coming = loop.run_in_executor(reader, next, parts, None)
                 await _Batch(storage, actor, accounts, types, report, refusals).store(part)
+                if report.opened >= next_stock:
+                    await storage.take_stock()
+                    next_stock = report.opened * GROWTH
                 report.seconds = time.monotonic() - started
                 on_progress(report, progress)
         finally:

@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from graph.errors import tell
 from graph.schema import build
 from resolvers.context import Context
+from server import oidc
 from server.auth import Connection, Door
 from server.graphql import GraphQLApp
 from server.health import livez, readyz
@@ -67,6 +68,7 @@ def create(settings: Settings) -> Starlette:
         Route("/hooks/{account}", receive, methods=["POST"]),
         Route("/livez", livez),
         Route("/readyz", readyz),
+        *oidc.routes(settings),
     ]
     if not settings.production:
         routes.append(Route("/", _home))

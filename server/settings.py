@@ -8,6 +8,7 @@ import secrets
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -17,6 +18,7 @@ from sqlalchemy.engine import URL
 from storage.engine import parse
 
 SECRET_LENGTH = 32
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 REDIS_SCHEMES = ("memory://", "redis://", "rediss://")
 
 
@@ -69,6 +71,16 @@ def _level(value: str) -> str:
     return value.upper()
 
 
+def confidential(address: str) -> str:
+    """The address, if nobody on the way reads what goes there: https, or this same machine."""
+    parts = urlsplit(address)
+    alone = not (parts.username or parts.password or parts.fragment)
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not (alone and secure and parts.hostname):
+        raise ValueError("write a full https address, such as https://login.example.com")
+    return address
+
+
 def _listed(value: str) -> tuple[str, ...]:
     return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
 
@@ -119,6 +131,21 @@ class Settings(BaseSettings):
         description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, "
         "separated by commas; `*` where nobody else can reach the process.",
     )
+    oidc_issuer: Annotated[str, AfterValidator(confidential)] | None = Field(
+        None,
+        description="The OpenID Connect provider that people may sign in with, exactly as it "
+        "names itself: `https://login.example.com`. Unset: passwords only. See `docs/oidc.md`.",
+    )
+    oidc_client_id: str = Field("", description="What the provider calls this installation.")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="What this installation shows the provider to be itself."
+    )
+    oidc_label: str = Field(
+        "",
+        max_length=60,
+        description="What people call the provider, for the button to sign in with it. Unset: "
+        "the issuer's host.",
+    )
     access_token_minutes: int = Field(
         15, ge=1, le=60, description="How long an access token is good; sessions renew it."
     )
@@ -158,6 +185,14 @@ class Settings(BaseSettings):
                 f"SECRET_KEY: at least {SECRET_LENGTH} characters are needed, and there are "
                 f"{length}; make one with: openssl rand -base64 48"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _provider_knows_us(self) -> Self:
+        secret = self.oidc_client_secret.get_secret_value()
+        given = (self.oidc_issuer, self.oidc_client_id, secret)
+        if any(given) and not all(given):
+            raise ValueError("OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET go together")
         return self
 
     @property

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.entry import HistoryEntry
 from domain.model.workspace import Epoch, Workspace
-from domain.position import Position, Stretch
+from domain.position import BadCursor, Position, Stretch
 from storage.access import columns
 
 H_ = columns(HistoryEntry)
@@ -38,6 +38,8 @@ class FeedReader:
         self, workspace_id: UUID, seen: Position, until: Position | None = None
     ) -> Stretch:
         """What was committed after `seen`, as far as `until` (else to this moment), in order."""
+        if seen.is_snapshot is not self.postgres:
+            raise BadCursor
         now = await self.position()
         version = await self.session.scalar(select(W_.access_version).where(W_.id == workspace_id))
         asked = (

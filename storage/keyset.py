@@ -64,19 +64,19 @@ class Order:
                 literal(_read(value, column.type.python_type), column.type)
                 for value, column in zip(raw, columns, strict=True)
             ]
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             raise Invalid("cursor_invalid", field=[field]) from None
 
 
 def _read(value: Any, kind: type) -> Any:
-    if kind is UUID:
+    if kind is UUID and isinstance(value, str):
         return UUID(value)
     if kind is datetime:
         moment = datetime.fromisoformat(value)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     if kind is int and isinstance(value, int) and abs(value) < 2**31:
         return value
-    if kind is str and isinstance(value, str):
+    if kind is str and isinstance(value, str) and "\x00" not in value:
         return value
     raise ValueError("a value of another kind")
 

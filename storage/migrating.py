@@ -11,17 +11,21 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql.base import ischema_names
 
 import domain.model  # noqa: F401 - every table
 from domain.model.base import metadata
+from domain.model.entry import PgXid8
 from storage.engine import Database
 
+# SQLAlchemy reads tables back with the types it knows; this one it does not know.
+ischema_names.setdefault("xid8", PgXid8)
 FOLDER = Path(__file__).parent / "migrations"
 # Any number will do, as long as everybody who migrates this database takes the same.
 LOCK = 4_711_2026
 
 
-class WrongSchema(Exception):  # noqa: N818
+class WrongSchema(Exception):
     """The database is older or newer than this code."""
 
 

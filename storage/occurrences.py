@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
@@ -67,7 +67,7 @@ class OccurrenceShelf(Shelf[Occurrence]):
         rows = await self.session.scalars(
             select(Occurrence).where(
                 O_.workspace_id == self.actor.workspace_id,
-                tuple_(O_.account_id, O_.external_id).in_(sorted(keys)),
+                or_(*_together(keys)),
             )
         )
         return {(row.account_id, row.external_id): row for row in rows}
@@ -79,7 +79,7 @@ class OccurrenceShelf(Shelf[Occurrence]):
         rows = await self.session.execute(
             select(O_.account_id, O_.external_id, O_.thread_root).where(
                 O_.workspace_id == self.actor.workspace_id,
-                tuple_(O_.account_id, O_.external_id).in_(sorted(keys)),
+                or_(*_together(keys)),
             )
         )
         return {(account, external): root for account, external, root in rows}
@@ -106,6 +106,14 @@ class OccurrenceShelf(Shelf[Occurrence]):
     async def put(self, occurrences: Sequence[Occurrence]) -> None:
         self.session.add_all(occurrences)
         await self.session.flush()
+
+
+def _together(keys: Collection[PostKey]) -> list[ColumnElement[bool]]:
+    """By account: PostgreSQL finds a list of ids in its index, a list of pairs it may not."""
+    names: dict[UUID, list[str]] = {}
+    for account_id, name in sorted(keys):
+        names.setdefault(account_id, []).append(name)
+    return [and_(O_.account_id == each, O_.external_id.in_(found)) for each, found in names.items()]
 
 
 def _marked(page: Page[Occurrence], ticket_id: UUID) -> Page[Occurrence]:

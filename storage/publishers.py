@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.model.publisher import Profile, Publisher
 from domain.page import Page, Window
 from domain.post import Author
 from domain.rules.wording import folded
+from domain.words import Network
 from domain.work import ProfileKey
 from storage import access, keyset
 from storage.access import P_, columns, within
@@ -77,9 +78,7 @@ class PublisherShelf(Shelf[Publisher]):
         return person
 
     async def _profiles(self, keys: Collection[ProfileKey]) -> dict[ProfileKey, Profile]:
-        rows = await self.session.scalars(
-            within(self.actor, Profile).where(tuple_(F_.network, F_.external_id).in_(sorted(keys)))
-        )
+        rows = await self.session.scalars(within(self.actor, Profile).where(or_(*_together(keys))))
         return {(row.network, row.external_id): row for row in rows}
 
     async def _introduce(self, authors: Mapping[ProfileKey, Author]) -> None:
@@ -95,7 +94,15 @@ class PublisherShelf(Shelf[Publisher]):
             else sqlite.insert(Profile)
         )
         won = await self.session.scalars(
-            insert.values(profiles).on_conflict_do_nothing().returning(F_.publisher_id)
+            insert.on_conflict_do_nothing().returning(F_.publisher_id), profiles
         )
         self.session.add_all([people[publisher_id] for publisher_id in won])
         await self.session.flush()
+
+
+def _together(keys: Collection[ProfileKey]) -> list[ColumnElement[bool]]:
+    """By network: PostgreSQL finds a list of ids in its index, a list of pairs it does not."""
+    names: dict[Network, list[str]] = {}
+    for network, name in sorted(keys):
+        names.setdefault(network, []).append(name)
+    return [and_(F_.network == each, F_.external_id.in_(found)) for each, found in names.items()]

@@ -68,10 +68,11 @@ def matching(asked: TicketFilter) -> list[ColumnElement[bool]]:
         conditions.append(T_.publisher_id == asked.publisher_id)
     if asked.protocol is not None:
         conditions.append(T_.protocol == asked.protocol)
+    written = type_coerce(T_.tags, Text)
     for tag in asked.tags or ():
-        conditions.append(
-            type_coerce(T_.tags, Text).like(like(f"{SEPARATOR}{tag}{SEPARATOR}"), escape="\\")
-        )
+        # Not LIKE, for which SQLite takes small and capital letters for the same.
+        without = func.replace(written, f"{SEPARATOR}{tag}{SEPARATOR}", "")
+        conditions.append(without != written)
     for word in asked.words:
         conditions.append(T_.search.like(like(word), escape="\\"))
     if asked.opened_from is not None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.account import Account
@@ -26,13 +26,19 @@ class UserShelf(NamedShelf[User]):
     thing = "user"
 
     async def other_admins(self, user_id: UUID) -> int:
-        statement = select(func.count()).where(
-            U_.workspace_id == self.actor.workspace_id,
-            U_.role == Role.ADMIN,
-            U_.active,
-            U_.id != user_id,
+        """How many there are besides; held, so that the last two cannot dismiss each other."""
+        statement = (
+            select(U_.id)
+            .where(
+                U_.workspace_id == self.actor.workspace_id,
+                U_.role == Role.ADMIN,
+                U_.active,
+                U_.id != user_id,
+            )
+            .order_by(U_.id)
+            .with_for_update()
         )
-        return await self.session.scalar(statement) or 0
+        return len((await self.session.scalars(statement)).all())
 
     async def end_sessions(self, user_id: UUID, now: datetime) -> None:
         await self.session.execute(

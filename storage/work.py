@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal_column, null
+from sqlalchemy import literal_column, null, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -19,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.errors import Collision, NotFound, Unavailable
 from domain.events import Fact
 from domain.model.base import metadata, new_id
-from domain.model.entry import HistoryEntry
 from domain.model.ticket import Ticket
 from domain.model.workspace import Workspace
 from domain.position import Cursors
@@ -56,7 +55,7 @@ class SqlWork:
         self.secrets = secrets
         self._cursors = cursors
         self._faces: dict[UUID, Face] = {}
-        self._entries: list[HistoryEntry] = []
+        self._entries: list[dict[str, Any]] = []
         self._tickets: dict[UUID, Ticket] = {}
         self._group = new_id()
         self._rights_changed = False
@@ -100,29 +99,30 @@ class SqlWork:
         if facts and ticket.id not in self._tickets:
             ticket.changed(at or self.now)
             self._tickets[ticket.id] = ticket
+        # Rows, not objects: there are as many of them as of everything else together.
         for place, fact in enumerate(facts):
             self._entries.append(
-                HistoryEntry(
-                    workspace_id=ticket.workspace_id,
-                    ticket_id=ticket.id,
-                    sequence=ticket.number_entry(),
-                    group_id=group,
-                    version=ticket.version,
-                    at=at or self.now,
-                    kind=fact.kind,
-                    actor_id=None if actor_name else self.actor.user_id,
-                    actor_name=actor_name or self.actor.name,
-                    comment=comment if place == 0 else None,
-                    field=fact.field if fact.was or fact.became or fact.was_id else None,
-                    was=fact.was,
-                    became=fact.became,
-                    was_id=fact.was_id,
-                    became_id=fact.became_id,
-                    occurrence_id=fact.occurrence_id,
-                    reply_id=fact.reply_id,
-                    automated=fact.automated,
-                    after={},  # written when the act is whole
-                )
+                {
+                    "id": new_id(),
+                    "workspace_id": ticket.workspace_id,
+                    "ticket_id": ticket.id,
+                    "sequence": ticket.number_entry(),
+                    "group_id": group,
+                    "version": ticket.version,
+                    "at": at or self.now,
+                    "kind": fact.kind,
+                    "actor_id": None if actor_name else self.actor.user_id,
+                    "actor_name": actor_name or self.actor.name,
+                    "comment": comment if place == 0 else None,
+                    "field": fact.field if fact.was or fact.became or fact.was_id else None,
+                    "was": fact.was,
+                    "became": fact.became,
+                    "was_id": fact.was_id,
+                    "became_id": fact.became_id,
+                    "occurrence_id": fact.occurrence_id,
+                    "reply_id": fact.reply_id,
+                    "automated": fact.automated,
+                }
             )
 
     def rights_changed(self) -> None:
@@ -138,17 +138,17 @@ class SqlWork:
             xid = literal_column("pg_current_xact_id()") if postgres else null()
             # One statement for all, in the order they were told: positions follow that order.
             table = metadata.tables["history_entry"]
-            await self.session.execute(
-                table.insert().values(xid=xid), [self._row(entry) for entry in self._entries]
-            )
+            await self.session.execute(table.insert().values(xid=xid), self._rows())
         return bool(self._entries) or self._rights_changed
 
-    def _row(self, entry: HistoryEntry) -> dict[str, Any]:
-        before = self._faces.get(entry.ticket_id)
-        row = entry.model_dump(exclude={"position", "xid"})
-        row["before"] = before.as_json() if before else None
-        row["after"] = self._tickets[entry.ticket_id].face.as_json()
-        return row
+    def _rows(self) -> list[dict[str, Any]]:
+        """The entries with each ticket's face before and after the whole act."""
+        before = {each: face.as_json() for each, face in self._faces.items()}
+        after = {each: ticket.face.as_json() for each, ticket in self._tickets.items()}
+        return [
+            {**row, "before": before.get(row["ticket_id"]), "after": after[row["ticket_id"]]}
+            for row in self._entries
+        ]
 
 
 @dataclass
@@ -177,6 +177,12 @@ class Storage:
         """A transaction of one snapshot in which nothing can change."""
         async with self._session(self.database.reader) as session:
             yield SqlWork(session, actor, self.clock(), self.secrets, self.cursors)
+
+    async def take_stock(self) -> None:
+        """Let PostgreSQL look at what is there: it plans for empty tables until somebody does."""
+        if not self.database.is_sqlite:
+            async with self.database.writer.begin() as connection:
+                await connection.execute(text("ANALYZE"))
 
     @asynccontextmanager
     async def feed(self) -> AsyncIterator[FeedReader]:

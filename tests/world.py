@@ -5,7 +5,6 @@ work of their own, for an actor whose rights are read anew, committed when they 
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -55,13 +54,15 @@ class World:
     workspace: Workspace
     triage: Level
     now: datetime = MONDAY_NOON
+    collisions: int = 0
+    """How often an act had to be done again. Who waits in line never collides."""
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     @classmethod
     async def founded(cls, storage: Storage) -> "World":
         """A new company with one level, where everything goes that has no other."""
         world = cls.__new__(cls)
-        world.now, world._numbers = MONDAY_NOON, count(1)
+        world.now, world.collisions, world._numbers = MONDAY_NOON, 0, count(1)
         world.storage = replace(storage, clock=lambda: world.now)
         async with world.storage.work(access.system(UUID(int=0))) as work:
             world.workspace = await organizing.found_workspace(work, f"Padaria {uuid4().hex}")
@@ -99,12 +100,15 @@ class World:
     ) -> T:
         """What the operation answers, once committed; done again when it met another."""
         actor = await self.actor(by)
-        for _ in range(TRIES - 1):
-            with suppress(Collision):
+        for tries_left in reversed(range(TRIES)):
+            try:
                 async with self.storage.work(actor) as work:
                     return await operation(work, *args, **named)
-        async with self.storage.work(actor) as work:
-            return await operation(work, *args, **named)
+            except Collision:
+                self.collisions += 1
+                if not tries_left:
+                    raise
+        raise AssertionError("unreachable")
 
     # ── the team ─────────────────────────────────────────────────────────────────────────────
 

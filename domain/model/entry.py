@@ -26,14 +26,14 @@ class Xid8(TypeDecorator[int]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(_PgXid8())
+            return dialect.type_descriptor(PgXid8())
         return dialect.type_descriptor(BigInteger())
 
     def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
         return None if value is None else int(value)
 
 
-class _PgXid8(UserDefinedType[int]):
+class PgXid8(UserDefinedType[int]):
     cache_ok = True
 
     def get_col_spec(self, **kw: Any) -> str:

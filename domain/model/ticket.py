@@ -40,7 +40,13 @@ from domain.model.user import User
 from domain.rules import states
 from domain.rules.membership import Face
 from domain.rules.states import Trigger
-from domain.rules.wording import search_text, snippet_of, subject_of
+from domain.rules.wording import (
+    TOLD_LENGTH,
+    search_text,
+    shortened,
+    snippet_of,
+    subject_of,
+)
 from domain.words import (
     PRIORITY_ORDER,
     CloseReason,
@@ -54,6 +60,11 @@ OPEN_KEY = text("status <> 'CLOSED' AND removed_at IS NULL AND grouping_key IS N
 PRESENT = text("removed_at IS NULL")
 LEASED = text("lease_expires_at IS NOT NULL")
 SLEEPING = text("pending_until IS NOT NULL")
+TAGS_MOST = 30
+
+
+def told(tags: Sequence[str]) -> str:
+    return shortened(", ".join(tags), TOLD_LENGTH)
 
 
 def _where(clause: object) -> dict[str, Any]:
@@ -315,6 +326,13 @@ class Ticket(Record, table=True):
             raise Invalid("close_reason_alone", field=["closeReason"])
         return self._move(to, now=now, close_reason=close_reason, pending_until=pending_until)
 
+    def wait_until(self, moment: datetime, *, now: datetime) -> Fact:
+        """Pending as before, for a longer or a shorter while."""
+        if moment <= now:
+            raise Invalid("pending_until_past", field=["pendingUntil"])
+        self.pending_until = moment
+        return StatusChanged(was=self.status.value, became=self.status.value)
+
     def wake(self) -> Fact:
         """T7: what it waited for is reached."""
         states.check(Trigger.WAKE, self.status, TicketStatus.OPEN)
@@ -365,7 +383,9 @@ class Ticket(Record, table=True):
         before, dropped = self.tags, set(drop)
         kept = [tag for tag in before if tag not in dropped]
         self.tags = tuple(kept + [tag for tag in dict.fromkeys(add) if tag not in kept])
-        return TagsChanged(was=", ".join(before), became=", ".join(self.tags))
+        if len(self.tags) > max(TAGS_MOST, len(before)):
+            raise Invalid("too_many", field=["addTags"], most=TAGS_MOST, count=len(self.tags))
+        return TagsChanged(was=told(before), became=told(self.tags))
 
     def retitle(self, subject: str, publisher: Publisher, handle: str | None) -> Fact:
         self._must_be_live()

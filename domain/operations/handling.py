@@ -239,6 +239,8 @@ async def _changes(work: Work, ticket: Ticket, level: Level, change: TicketChang
                 pending_until=change.pending_until,
             )
         )
+    elif change.pending_until and change.pending_until != ticket.pending_until:
+        facts.append(ticket.wait_until(change.pending_until, now=work.now))
     return facts
 
 

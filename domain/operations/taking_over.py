@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 from domain.errors import Invalid, NotFound, Refusal, WrongState
 from domain.events import Fact, ReplySent
 from domain.model.account import Account, Monitoring, TicketType
+from domain.model.base import new_id
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Profile, Publisher
@@ -56,6 +57,7 @@ class Case:
     fresh: list[PastMessage] = field(default_factory=list)
     ticket: Ticket | None = None
     """What it became when it was taken over before."""
+    route: Route | None = None
 
     @property
     def asker(self) -> PastMessage:
@@ -82,8 +84,11 @@ class Desk:
         return self.people[case.account.network, message.author.external_id]
 
     def route(self, case: Case) -> Route:
-        watches = [each.as_watch for each in self.watching.get(case.account.id, ())]
-        return routing.route(case.asker.text, watches, enabled=self.enabled, fallback=self.fallback)
+        if case.route is None:
+            watches = [each.as_watch for each in self.watching.get(case.account.id, ())]
+            asked = case.asker.text
+            case.route = routing.route(asked, watches, enabled=self.enabled, fallback=self.fallback)
+        return case.route
 
     def keys(self, case: Case) -> Sequence[str]:
         """The key of a ticket that opens now, then the one of the other mode."""
@@ -335,6 +340,7 @@ def _hear(
     publisher, _ = desk.person(case, message)
     route = desk.route(case)
     occurrence = Occurrence(
+        id=new_id(),
         workspace_id=case.account.workspace_id,
         account_id=case.account.id,
         external_id=message.external_id,

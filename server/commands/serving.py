@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
@@ -21,26 +22,32 @@ BACKLOG = 2048
 def serve(host: str | None, port: int | None) -> None:
     settings = prepared(host=host, port=port)
     carry_out(prepare(settings), settings)
-    listen(settings)
+    listen(settings, bound(settings), _log_address)
 
 
-def listen(settings: Settings) -> None:
-    """Answer requests until told to stop."""
+def _log_address(address: str) -> None:
+    log.info("serving", address=address)
+
+
+def bound(settings: Settings) -> socket.socket:
+    """The address, taken before anything else is begun; a sentence and the end when it is not."""
     try:
-        bound = bind(settings.host, settings.port)
+        return bind(settings.host, settings.port)
     except Failed as failed:
         stop(str(failed))
-    app = asgi.create(settings)
-    server = Server(app, settings)
-    log.info("serving", host=settings.host, port=bound.getsockname()[1])
+
+
+def listen(settings: Settings, at: socket.socket, started: Callable[[str], None]) -> None:
+    """Answer requests until told to stop; `started` hears the address once they are answered."""
+    server = Server(asgi.create(settings), settings, started)
     with suppress(KeyboardInterrupt):
-        server.run(sockets=[bound])
+        server.run(sockets=[at])
     if not server.started:
         stop("The server could not start; its log says why.")
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """The address, taken before anything else is begun; Failed when somebody has it."""
+    """A socket that listens there already; Failed, in words, when it cannot."""
     try:
         family, kind, protocol, _, where = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -66,7 +73,7 @@ def bind(host: str, port: int) -> socket.socket:
 class Server(uvicorn.Server):
     """Uvicorn, which lets the application say goodbye before connections are cut."""
 
-    def __init__(self, app: Starlette, settings: Settings) -> None:
+    def __init__(self, app: Starlette, settings: Settings, started: Callable[[str], None]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -89,6 +96,13 @@ class Server(uvicorn.Server):
             )
         )
         self._app = app
+        self._heard = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            host, port = sockets[0].getsockname()[:2]
+            self._heard(f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Readiness goes first, then sockets are closed with a reason, then connections."""

@@ -102,6 +102,32 @@ async def test_two_messages_of_one_album_at_once_make_one_ticket_with_both(world
     assert len(tickets) == 1
     assert all(received.duplicate for [received] in answers)
     assert sorted(await messages(world, tickets.pop())) == ["foto 1", "foto 2"]
+    assert world.collisions == 0
+
+
+async def test_messages_of_one_who_is_known_wait_in_line(world: World) -> None:
+    account = await world.account()
+    await world.receive(world.post(account, thread="P1"))
+
+    answers = await asyncio.gather(
+        *(world.receive(world.post(account, thread="P2")) for _ in range(6))
+    )
+
+    assert len({received.ticket.id for [received] in answers if received.ticket}) == 1
+    assert world.collisions == 0
+
+
+async def test_whoever_comes_second_with_somebody_new_waits_for_the_first(world: World) -> None:
+    account = await world.account()
+    async with world.storage.work(world.system) as first:
+        [one] = await intake.take_in(first, [world.post(account, thread="P1")])
+        second = asyncio.create_task(world.heard(account, thread="P1"))
+        done, _ = await asyncio.wait([second], timeout=0.2)
+        assert not done
+
+    assert one.ticket is not None
+    assert (await second).id == one.ticket.id
+    assert world.collisions == 0
 
 
 async def test_twelve_first_messages_of_new_people_at_once_make_one_ticket_and_one_publisher_each(
@@ -124,6 +150,7 @@ async def test_twelve_first_messages_of_new_people_at_once_make_one_ticket_and_o
     async with world.storage.reading(world.system) as work:
         people = await work.publishers.page(None, FIRST_HUNDRED)
     assert sorted(each.name for each in people.nodes) == ["Ana", "Bia", "Caio"]
+    assert world.collisions == 0
 
 
 async def test_batches_that_share_people_in_other_orders_do_not_wait_in_a_circle(
@@ -139,6 +166,7 @@ async def test_batches_that_share_people_in_other_orders_do_not_wait_in_a_circle
     answers = await asyncio.gather(*(world.receive(*batch) for batch in batches))
 
     assert len({each.ticket.id for batch in answers for each in batch if each.ticket}) == 8
+    assert world.collisions == 0
 
 
 async def test_a_redelivery_adds_nothing_and_answers_what_it_became(world: World) -> None:

@@ -58,6 +58,24 @@ async def test_two_who_pull_at_once_get_different_tickets(world: World) -> None:
     assert not hers & others
     async with world.storage.reading(world.system) as work:
         assert await work.tickets.waiting([world.triage.id]) == 5
+    assert world.collisions == 0
+
+
+async def test_who_pulls_while_another_is_pulling_gets_the_next_ones_or_waits(
+    world: World, store: str
+) -> None:
+    await with_waiting(world, 25)
+    ana = await world.person("Ana", level=world.triage)
+    bia = await world.person("Bia", level=world.triage)
+
+    async with world.storage.work(await world.actor(ana)) as slow:
+        hers = await pulling.get_tickets(slow)
+        pull = asyncio.create_task(world.do(pulling.get_tickets, by=bia))
+        done, _ = await asyncio.wait([pull], timeout=1.0 if store == "postgres" else 0.2)
+        assert bool(done) is (store == "postgres")  # SQLite has one writer at a time
+
+    assert not ids(hers) & ids(await pull)
+    assert world.collisions == 0
 
 
 async def test_a_pulled_ticket_is_claimed_for_a_while_and_stays_new(world: World) -> None:
@@ -261,6 +279,7 @@ async def test_two_workers_at_once_give_each_ticket_back_once(world: World) -> N
     assert sum(given) == 20
     for ticket in tickets:
         assert (await world.story(ticket)).count("CLAIM_EXPIRED") == 1
+    assert world.collisions == 0
 
 
 TOUCHES: dict[str, tuple[Any, ...]] = {

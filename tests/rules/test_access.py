@@ -43,7 +43,7 @@ def test_an_administrator_sees_and_does_everything_everywhere() -> None:
 def test_everybody_else_sees_their_levels_and_those_that_are_open(role: Role) -> None:
     ana = person(role, finance=LevelRole.ATTENDANT)
 
-    assert ana.readable == {FINANCE, OPEN}
+    assert ana.readable == frozenset({FINANCE, OPEN})
     assert not ana.sees(PEOPLE)
 
 

@@ -1,6 +1,7 @@
 """What a person reads when something is refused."""
 
 import ast
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,17 +15,19 @@ from domain.sentences import SENTENCES
 from domain.words import Locale
 
 ROOT = Path(__file__).parents[2]
+PACKAGES: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"][
+    "packages"
+]
 REFUSALS = {
     name
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, Refusal) and kind is not Refusal
 }
-# What these carry is given by their own constructors, or by whoever catches them.
-ELSEWHERE = ("domain", "storage", "resolvers", "graph", "server", "subscriptions", "workers")
+HOUSE = {package.partition(".")[0] for package in PACKAGES}
 
 
 def sources() -> Iterator[tuple[Path, ast.Module]]:
-    for package in ELSEWHERE:
+    for package in HOUSE:
         for path in (ROOT / package).rglob("*.py"):
             yield path, ast.parse(path.read_text())
 

@@ -1,0 +1,216 @@
+"""The API, asked without sockets: the real schema, store, door and way of telling errors."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import strawberry
+from strawberry.types.execution import ExecutionResult
+
+from domain.model.user import SESSION_LENGTH, Session
+from domain.operations import signing
+from domain.position import Position
+from domain.rules.access import Actor
+from domain.words import Locale
+from feed.bell import Bell
+from feed.tail import Tails
+from graph.errors import tell
+from graph.schema import build
+from resolvers import ids
+from resolvers.context import Context, Services
+from server.auth import AccessTokens, Door, Gatekeeper
+from server.graphql import GraphQLApp
+from server.lifespan import StoredFeed
+from server.opening import NOBODY, ringing
+from server.secrets import Keyring
+from tests.world import Person, World
+
+PATIENCE = 10.0
+QUARTER = timedelta(minutes=15)
+Json = dict[str, Any]
+
+
+@dataclass
+class Desk:
+    """Where everybody of a world can ask. People are signed in when they first ask."""
+
+    world: World
+    services: Services
+    door: Door
+    tokens: AccessTokens
+    schema: strawberry.Schema
+    client: httpx.AsyncClient
+    _issued: dict[UUID, str] = field(default_factory=dict)
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, world: World, keyring: Keyring) -> AsyncIterator["Desk"]:
+        async with Bell.open("memory://") as bell:
+            world.storage = storage = replace(world.storage, ring=ringing(bell))
+            tokens = AccessTokens(keyring, QUARTER, secure=False)
+            gate = Gatekeeper(storage, keyring, tokens)
+            tails = Tails(StoredFeed(storage), bell)
+            services = Services(
+                store=storage,
+                gate=gate,
+                tokens=tokens,
+                tails=tails,
+                cursors=storage.cursors,
+                clock=storage.clock,
+                nobody=NOBODY,
+            )
+            schema, door = build(), Door(services, gate)
+            app = GraphQLApp(schema, door, allowed_origins=(), graphiql=False, tell=tell)
+            transport = httpx.ASGITransport(app=app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
+                try:
+                    yield cls(world, services, door, tokens, schema, client)
+                finally:
+                    await tails.close()
+
+    # ── asking ───────────────────────────────────────────────────────────────────────────────
+
+    async def send(
+        self,
+        document: str,
+        by: Person | str | None = None,
+        *,
+        language: str = "en",
+        cookie: str | None = None,
+        **variables: Any,
+    ) -> httpx.Response:
+        headers = {"accept-language": language}
+        if by is not None:
+            token = by if isinstance(by, str) else await self.token(by)
+            headers["authorization"] = f"Bearer {token}"
+        if cookie is not None:
+            headers["cookie"] = f"guiche_session={cookie}"
+        # What one answer set is not silently sent along with the next question.
+        self.client.cookies.clear()
+        return await self.client.post(
+            "/graphql", json={"query": document, "variables": variables}, headers=headers
+        )
+
+    async def answer(self, document: str, by: Person | str | None = None, **asked: Any) -> Json:
+        """The whole answer, errors and all."""
+        told: Json = (await self.send(document, by, **asked)).json()
+        return told
+
+    async def ask(self, document: str, by: Person | str | None = None, **asked: Any) -> Any:
+        """The data of an answer without errors; the field itself, where there is only one."""
+        told = await self.answer(document, by, **asked)
+        assert "errors" not in told, told["errors"]
+        data: Json = told["data"]
+        return next(iter(data.values())) if len(data) == 1 else data
+
+    async def error(self, document: str, by: Person | str | None = None, **asked: Any) -> Json:
+        """The one error of an answer that has one."""
+        [error] = (await self.answer(document, by, **asked))["errors"]
+        told: Json = error
+        return told
+
+    async def follow(
+        self, document: str, by: Person, **variables: Any
+    ) -> AsyncGenerator[Json, None]:
+        """What a subscription tells, message by message."""
+        context = await self.context(by)
+        results = await self.schema.subscribe(
+            document, variable_values=variables, context_value=context
+        )
+        assert not isinstance(results, ExecutionResult), results.errors
+        try:
+            async for result in results:
+                assert not result.errors, result.errors
+                assert result.data is not None
+                [message] = result.data.values()
+                await context.rest()
+                yield message
+        finally:
+            await results.aclose()
+            await context.aclose()
+
+    async def context(self, by: Person) -> Context:
+        visitor = await Gatekeeper(self.world.storage, self.keyring, self.tokens).visitor(
+            f"Bearer {await self.token(by)}"
+        )
+        assert visitor is not None
+        return Context(self.services, visitor.actor, Locale.EN)
+
+    @property
+    def keyring(self) -> Keyring:
+        keyring = self.world.storage.secrets
+        assert isinstance(keyring, Keyring)
+        return keyring
+
+    # ── who asks ─────────────────────────────────────────────────────────────────────────────
+
+    async def token(self, who: Person) -> str:
+        if who.id not in self._issued:
+            self._issued[who.id], _ = await self.session(who)
+        return self._issued[who.id]
+
+    async def session(self, who: Person) -> tuple[str, str]:
+        """A new session: its access token, and what its cookie carries. Skips the password."""
+        async with self.world.storage.work(self.world.system) as work:
+            secret = work.secrets.make("session")
+            session = Session(
+                workspace_id=self.world.workspace.id,
+                user_id=who.id,
+                secret_hash=secret.hash,
+                created_at=work.now,
+                rotated_at=work.now,
+                expires_at=work.now + SESSION_LENGTH,
+            )
+            work.identities.add_session(session)
+            user = await work.identities.user(who.id)
+            assert user is not None
+            actor: Actor = await work.identities.actor(user, session.id)
+        return self.tokens.issue(actor)[0], secret.text
+
+    async def key(self, *scopes: str) -> str:
+        made = await self.world.do(signing.make_key, f"chave {uuid4().hex}", list(scopes))
+        assert made.secret is not None
+        return made.secret
+
+
+def gid(row: Any, kind: str | None = None) -> str:
+    """The id that callers know a row by."""
+    return ids.write(kind or type(row).__name__, row if isinstance(row, UUID) else row.id)
+
+
+def unknown(kind: str) -> str:
+    """An id that could be, and is nobody's."""
+    return ids.write(kind, uuid4())
+
+
+async def heard(stream: AsyncGenerator[Json, None]) -> Json:
+    """The next message, which has to come."""
+    async with asyncio.timeout(PATIENCE):
+        return await anext(stream)
+
+
+async def until(
+    stream: AsyncGenerator[Json, None], enough: Callable[[list[Json]], bool]
+) -> list[Json]:
+    """Messages until they are enough."""
+    messages: list[Json] = []
+    while not enough(messages):
+        messages.append(await heard(stream))
+    return messages
+
+
+async def position_now(desk: Desk) -> Position:
+    return await StoredFeed(desk.world.storage).position()
+
+
+def plain(answer: Any) -> str:
+    return json.dumps(answer, ensure_ascii=False)
+
+
+Act = Callable[[], Awaitable[Any]]

@@ -1,0 +1,194 @@
+"""History tells the whole story: whatever happens, reading it gives the ticket as it is."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.errors import Refusal
+from domain.model.account import Account
+from domain.model.entry import HistoryEntry
+from domain.model.level import Level
+from domain.model.ticket import Ticket
+from domain.operations import handling, pulling, signing
+from domain.operations.handling import TicketChange
+from domain.rules.membership import Face
+from domain.words import CloseReason, HistoryKind, Priority, TicketStatus
+from tests.world import Person, World
+
+MINUTES = st.integers(1, 30)
+
+
+def folded(entries: Sequence[HistoryEntry]) -> dict[str, object]:
+    """The state that the entries tell, and no more than they tell."""
+    state: dict[str, object] = {"assignee": None}
+    for entry in entries:
+        if entry.field == "status":
+            state["status"] = entry.became or state["status"]
+        elif entry.field == "level":
+            # To another level's queue: a change of level is a change of hands.
+            state["level"], state["assignee"] = entry.became_id, None
+        elif entry.field == "assignee":
+            state["assignee"] = entry.became_id
+        elif entry.field is not None:
+            state[entry.field] = entry.became
+    return state
+
+
+async def agree(world: World, ticket: Ticket) -> None:
+    """Count, sequence, versions, values and faces all say the same as the row."""
+    seen, entries = await world.see(ticket), await world.history(ticket)
+    assert seen.interactions_count == len(entries)
+    assert [entry.sequence for entry in entries] == list(range(1, len(entries) + 1))
+    assert entries[-1].version == seen.version
+
+    groups: dict[UUID, list[HistoryEntry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.group_id, []).append(entry)
+    before: object = None
+    told: list[HistoryEntry] = []
+    for group in groups.values():
+        assert all(entry.before == before for entry in group)
+        before = group[0].after
+        assert all(entry.after == before for entry in group)
+        told += group
+        tells(told, Face.of_json(dict(group[0].after)))
+    assert Face.of_json(dict(entries[-1].after)) == seen.face
+
+
+def tells(entries: Sequence[HistoryEntry], face: Face) -> None:
+    """After each act, what was told so far is what the ticket had become."""
+    state = folded(entries)
+    assert state["status"] == face.status.value
+    assert state["assignee"] == face.assignee_id
+    assert state.get("priority", Priority.MEDIUM.value) == face.priority.value
+    assert state.get("level", face.level_id) == face.level_id
+    assert state.get("tags", "") == ", ".join(face.tags)
+
+
+class Walk:
+    """People, messages and the passing of time, at random, around a few tickets."""
+
+    def __init__(self, world: World, random: Random) -> None:
+        self.world, self.random = world, random
+        self.tickets: dict[UUID, Ticket] = {}
+        self.done = self.refused = 0
+
+    async def settle_in(self) -> None:
+        world = self.world
+        self.levels: list[Level] = [world.triage, await world.level("Financeiro")]
+        self.people: list[Person] = [
+            await world.person(name, level=self.levels) for name in ("Ana", "Bia")
+        ]
+        self.account: Account = await world.account()
+
+    async def step(self) -> None:
+        world, random = self.world, self.random
+        who = random.choice(self.people)
+        ticket = random.choice(list(self.tickets.values())) if self.tickets else None
+        self.done += 1
+        try:
+            kind = random.choice(
+                ["message"] * 3
+                + ["start", "status", "priority", "escalate", "note", "finish", "tags", "assign"]
+                + ["pull", "time", "merge", "move", "subject", "acknowledge", "away"]
+            )
+            if kind == "message" or ticket is None:
+                heard = await world.heard(self.account, thread=f"P{random.randrange(3)}")
+                self.tickets[heard.id] = heard
+            elif kind == "start":
+                await world.do(handling.start, ticket.id, by=who)
+            elif kind == "note":
+                await world.do(handling.note, ticket.id, "nota", by=who)
+            elif kind == "pull":
+                await world.do(pulling.get_tickets, None, 2, by=who)
+            elif kind == "time":
+                world.later(timedelta(minutes=random.randrange(20)))
+                await world.do(pulling.give_back)
+                await world.do(pulling.wake)
+            elif kind == "escalate":
+                level = random.choice(self.levels)
+                await world.do(handling.escalate, ticket.id, level.id, "para lá", by=who)
+            elif kind == "finish":
+                await world.do(handling.finish, ticket.id, CloseReason.SPAM, "spam", by=who)
+            elif kind == "merge":
+                other = random.choice(list(self.tickets))
+                await world.do(handling.merge, ticket.id, other, by=who)
+            elif kind == "away":
+                await world.do(signing.set_availability, random.random() < 0.5, by=who)
+            elif kind == "acknowledge":
+                reopened = (await world.see(ticket)).reopened_by_id
+                await world.do(handling.acknowledge, ticket.id, reopened or who.id, by=who)
+            else:
+                await world.do(handling.update, ticket.id, self.change(kind), by=who)
+        except Refusal:
+            self.refused += 1
+
+    def change(self, kind: str) -> TicketChange:
+        random = self.random
+        if kind == "status":
+            status = random.choice(list(TicketStatus))
+            until = self.world.now + timedelta(minutes=10)
+            return TicketChange(
+                status=status,
+                close_reason=CloseReason.ANSWERED if status is TicketStatus.CLOSED else None,
+                pending_until=until if status is TicketStatus.PENDING else None,
+                priority=random.choice([None, *Priority]),
+            )
+        if kind == "priority":
+            return TicketChange(priority=random.choice(list(Priority)), comment="porque sim")
+        if kind == "tags":
+            return TicketChange(add_tags=(random.choice("abc"),), remove_tags=("a",))
+        if kind == "move":
+            return TicketChange(level_id=random.choice(self.levels).id)
+        if kind == "subject":
+            return TicketChange(subject=f"Assunto {random.randrange(3)}")
+        if random.random() < 0.3:
+            return TicketChange(unassign=True)
+        return TicketChange(assignee_id=random.choice(self.people).id)
+
+
+async def test_after_500_acts_at_random_history_and_tickets_agree(world: World) -> None:
+    walk = Walk(world, Random(1))
+    await walk.settle_in()
+
+    for _ in range(500):
+        await walk.step()
+
+    assert walk.refused < walk.done / 2
+    assert len(walk.tickets) > 3
+    for ticket in walk.tickets.values():
+        await agree(world, ticket)
+    told = {kind for ticket in walk.tickets.values() for kind in await world.story(ticket)}
+    assert set(HistoryKind) - told <= UNUSUAL
+
+
+UNUSUAL = {
+    HistoryKind.REMOVED,
+    HistoryKind.REPLY_SENT,
+    HistoryKind.TYPE_CHANGED,
+    HistoryKind.ACKNOWLEDGED,
+    HistoryKind.CLAIM_EXPIRED,
+}
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(random=st.randoms(use_true_random=False), steps=MINUTES)
+async def test_any_short_story_is_told_whole(world: World, random: Random, steps: int) -> None:
+    walk = Walk(world, random)
+    walk.account = await world.account()
+    walk.levels = [world.triage]
+    walk.people = [await world.person("Ana", level=world.triage)]
+
+    for _ in range(steps):
+        await walk.step()
+
+    for ticket in walk.tickets.values():
+        await agree(world, ticket)
