@@ -36,7 +36,8 @@ class LevelMember:
     active_tickets = fetched(
         setup.member_active_tickets,
         int,
-        "How many they hold there now that wait for us: NEW, OPEN, ESCALATED, AWAITING_APPROVAL.",
+        "How many they hold there now that wait for us: NEW, OPEN, ESCALATED, AWAITING_APPROVAL; 0 "
+        "for who may not see that level's tickets.",
     )
 
 
@@ -91,7 +92,8 @@ class Level(Node):
     diverted_count = fetched(
         setup.diverted_count,
         int,
-        "How many messages meant for it went to the fallback level because it took no tickets.",
+        "How many messages meant for it went to the fallback level because it took no tickets; 0 "
+        "for who may not see its tickets.",
     )
     queue = fetched(
         setup.queue,

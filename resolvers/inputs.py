@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from domain.errors import Invalid
+from domain.errors import Invalid, TooLong
+from domain.rules import checking
 from domain.rules.membership import TicketFilter as Filter
 from domain.words import (
     Network,
@@ -53,6 +54,13 @@ def _set(values: Sequence[T] | None) -> frozenset[T] | None:
     return None if values is None else frozenset(values)
 
 
+def sought(text: str, *field: str) -> str:
+    """A text to look for: short enough to be looked for, and such as could have been kept."""
+    if len(text) > SEARCH_LENGTH:
+        raise TooLong("too_long", field=field, most=SEARCH_LENGTH, length=len(text))
+    return checking.storable(text, field)
+
+
 def instant(value: datetime | None) -> datetime | None:
     return None if value is None else value.astimezone(UTC)
 
@@ -94,9 +102,9 @@ class TicketFilter:
             opened_from = month()
         if opened_from and opened_to and opened_to < opened_from:
             raise Invalid("period_inverted", field=["filter", "openedTo"])
-        if self.search is not None and len(self.search) > SEARCH_LENGTH:
+        if len(self.tags or ()) > LIST_LENGTH:
             raise Invalid(
-                "too_long", field=["filter", "search"], most=SEARCH_LENGTH, length=len(self.search)
+                "too_many", field=["filter", "tags"], most=LIST_LENGTH, count=len(self.tags or ())
             )
         return Filter(
             level_ids=_set(uuids(self.level_ids, "Level", "filter", "levelIds")),
@@ -108,9 +116,11 @@ class TicketFilter:
             unassigned=self.unassigned,
             publisher_id=uuid(self.publisher_id, "Publisher", "filter", "publisherId"),
             origins=_set(self.origins),
-            tags=None if self.tags is None else tuple(self.tags),
-            protocol=self.protocol,
-            search=self.search,
+            tags=None
+            if self.tags is None
+            else tuple(sought(each, "filter", "tags") for each in self.tags),
+            protocol=None if self.protocol is None else sought(self.protocol, "filter", "protocol"),
+            search=None if self.search is None else sought(self.search, "filter", "search"),
             opened_from=opened_from,
             opened_to=opened_to,
         )

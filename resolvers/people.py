@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import strawberry
 
-from domain.errors import Invalid
 from domain.model.account import Account
 from domain.model.entry import HistoryEntry
 from domain.model.occurrence import Occurrence
@@ -18,7 +17,7 @@ from domain.words import TicketScope
 from domain.work import Stub
 from resolvers import paging
 from resolvers.context import Info
-from resolvers.inputs import SEARCH_LENGTH
+from resolvers.inputs import sought
 from resolvers.paging import After, First
 
 Person = strawberry.Parent[Publisher]
@@ -44,11 +43,10 @@ async def publishers(
     first: First = None,
     after: After = None,
 ) -> Page[Publisher]:
-    if search is not None and len(search) > SEARCH_LENGTH:
-        raise Invalid("too_long", field=["search"], most=SEARCH_LENGTH, length=len(search))
     window = paging.window(first, after)
+    words = None if search is None else sought(search, "search")
     async with info.context.reading() as work:
-        return await work.publishers.page(search, window)
+        return await work.publishers.page(words, window)
 
 
 def profiles(publisher: Person, info: Info) -> Awaitable[list[Profile] | None]:
@@ -67,7 +65,7 @@ async def tickets(
     publisher: Person,
     info: Info,
     scope: Annotated[
-        TicketScope,
+        TicketScope | None,
         strawberry.argument(
             description="Which of them; SAME_LEVEL and OTHER_LEVELS are seen from the excluded "
             "ticket's level, or from the caller's own levels where none is excluded."
@@ -83,7 +81,8 @@ async def tickets(
     gid: Any = excluding
     ticket_id = gid.uuid if gid is not None and gid.kind == "Ticket" else None
     window = paging.window(first, after)
-    return await info.context.loaders.publisher_tickets(publisher.id, scope, ticket_id, window)
+    asked = scope or TicketScope.ALL
+    return await info.context.loaders.publisher_tickets(publisher.id, asked, ticket_id, window)
 
 
 def occurrences(

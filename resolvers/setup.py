@@ -71,8 +71,10 @@ def level_monitorings(level: Lv, info: Info) -> Awaitable[list[Monitoring] | Non
     return info.context.loaders.level_monitorings(level.id)
 
 
-def diverted_count(level: Lv, info: Info) -> Awaitable[int | None]:
-    return info.context.loaders.diverted(level.id)
+async def diverted_count(level: Lv, info: Info) -> int | None:
+    if not info.context.me.sees(level.id):
+        return 0
+    return await info.context.loaders.diverted(level.id)
 
 
 def queue(
@@ -89,10 +91,10 @@ def member_level(member: strawberry.Parent[LevelMember], info: Info) -> Awaitabl
     return info.context.loaders.level(member.level_id)
 
 
-def member_active_tickets(
-    member: strawberry.Parent[LevelMember], info: Info
-) -> Awaitable[int | None]:
-    return info.context.loaders.active_tickets(member.level_id, member.user_id)
+async def member_active_tickets(member: strawberry.Parent[LevelMember], info: Info) -> int | None:
+    if not info.context.me.sees(member.level_id):
+        return 0
+    return await info.context.loaders.active_tickets(member.level_id, member.user_id)
 
 
 def memberships(user: strawberry.Parent[User], info: Info) -> Awaitable[list[LevelMember] | None]:

@@ -102,7 +102,7 @@ def routes(settings: Settings, *, patience: float = PATIENCE) -> list[Route]:
 class Desk:
     """Sends browsers to the provider, and lets in whom it vouches for."""
 
-    def __init__(self, settings: Settings, provider: Provider, label: str) -> None:
+    def __init__(self, settings: Settings, provider: "Provider", label: str) -> None:
         self._provider = provider
         self._label = label
         self._lifetime = timedelta(minutes=settings.access_token_minutes)
@@ -161,7 +161,7 @@ class Desk:
         )
         return response
 
-    async def _signed_in(self, request: Request, storage: Storage, attempt: Attempt) -> SignedIn:
+    async def _signed_in(self, request: Request, storage: Storage, attempt: "Attempt") -> SignedIn:
         told = request.query_params
         if storage.clock().timestamp() >= attempt.until:
             raise NotSignedIn("oidc_stale", "begun too long ago")
@@ -179,7 +179,7 @@ class Desk:
         except (Unavailable, Collision):
             raise NotSignedIn("unavailable", "store unavailable") from None
 
-    def _refused(self, request: Request, refusal: NotSignedIn, return_to: str = "/") -> Response:
+    def _refused(self, request: Request, refusal: "NotSignedIn", return_to: str = "/") -> Response:
         """A page for a browser, an error for a program."""
         log.warning("oidc.refused", sentence=refusal.sentence, reason=refusal.reason)
         status, code = OUTCOMES[refusal.sentence]
@@ -331,12 +331,13 @@ class Provider:
         """What a token says, once everything about it is right."""
         try:
             header = jwt.get_unverified_header(token)
-            if header.get("alg") not in ALGORITHMS:
+            algorithm = str(header.get("alg"))
+            if algorithm not in ALGORITHMS:
                 raise jwt.InvalidAlgorithmError
-            key = await self._key(found.jwks_uri, header.get("kid"), header["alg"])
+            key = await self._key(found.jwks_uri, header.get("kid"), algorithm)
             claims: dict[str, Any] = jwt.decode(
                 token,
-                PyJWK(key, header["alg"]),
+                PyJWK(key, algorithm),
                 algorithms=list(ALGORITHMS),
                 audience=self._client_id,
                 issuer=found.issuer,

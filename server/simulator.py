@@ -1,4 +1,4 @@
-"""A busy day, for demonstrations: new messages keep coming, some of them on what is open already."""
+"""A busy day, for demonstrations: messages keep coming, some of them on what is open already."""
 
 import asyncio
 import random

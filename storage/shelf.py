@@ -1,6 +1,6 @@
 """What every shelf has: a session, an actor, and rows found by id behind the wall."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from domain.rules.access import Actor
 from storage.access import columns, within
 
 T = TypeVar("T", bound=SQLModel)
-Taken = Callable[[Any], None]
 
 
 class Shelf(Generic[T]):

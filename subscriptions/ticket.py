@@ -31,6 +31,7 @@ async def changes(
 ) -> AsyncGenerator[TicketUpdate, None]:
     context = info.context
     gid: Any = id
+    shown = False
     async with following(context, after) as feed, aclosing(feed.news()) as news:
         async for each in news:
             entries = [
@@ -41,6 +42,10 @@ async def changes(
             if each.stretch is not None and not entries and not each.resync:
                 continue
             ticket = await context.loaders.ticket(gid.uuid) if gid.kind == "Ticket" else None
+            if each.stretch is not None and ticket is None and not (shown or each.resync):
+                # Behind the wall: that something happens there is nobody's business either.
+                continue
+            shown = ticket is not None
             yield TicketUpdate(
                 each.cursor,
                 each.server_time,

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from domain.errors import Invalid, VersionConflict, WrongState
+from domain.errors import Invalid, WrongState
 from domain.events import (
     Acknowledged,
     AssigneeChanged,
@@ -41,6 +41,7 @@ from domain.rules import states
 from domain.rules.membership import Face
 from domain.rules.states import Trigger
 from domain.rules.wording import (
+    SUBJECT_MOST,
     TOLD_LENGTH,
     search_text,
     shortened,
@@ -174,7 +175,7 @@ class Ticket(Record, table=True):
         """A ticket that has just been registered; T1, or T2 when another status is given."""
         if status not in states.OPENING:
             raise Invalid("opening_status", field=["status"], status=status.value)
-        subject = subject_of(subject or text)
+        subject = shortened(subject, SUBJECT_MOST) if subject else subject_of(text)
         typed = Priority(ticket_type.priority) if ticket_type and ticket_type.priority else None
         priority = priority or typed or level.default_priority
         ticket = cls(
@@ -281,8 +282,8 @@ class Ticket(Record, table=True):
             became_id=to.id if to else None,
         )
 
-    def transfer(self, before: Level, to: Level) -> Fact:
-        """To another level's queue, in the state it is in."""
+    def transfer(self, before: Level, to: Level, holder: User | None) -> list[Fact]:
+        """To another level's queue, in the state it is in; whoever had it no longer has it."""
         if self.status in (TicketStatus.RESOLVED, TicketStatus.CLOSED):
             raise WrongState(
                 "status_not_allowed", current=self.status.value, target=f"level {to.name}"
@@ -291,15 +292,18 @@ class Ticket(Record, table=True):
             raise Invalid("same_level", field=["levelId"])
         to.must_receive("levelId")
         self.level_id = to.id
-        self.assignee_id = None
-        self.lease_expires_at = None
         self.transfer_count += 1
-        return LevelChanged(was=before.name, was_id=before.id, became=to.name, became_id=to.id)
+        facts: list[Fact] = [
+            LevelChanged(was=before.name, was_id=before.id, became=to.name, became_id=to.id)
+        ]
+        if holder is not None:
+            facts.append(self.assign(holder, None))
+        return facts
 
-    def escalate(self, before: Level, to: Level) -> list[Fact]:
+    def escalate(self, before: Level, to: Level, holder: User | None) -> list[Fact]:
         """T8: to another level, which has to take it."""
         states.check(Trigger.ESCALATE, self.status, TicketStatus.ESCALATED)
-        return [self.transfer(before, to), self._move(TicketStatus.ESCALATED)]
+        return [*self.transfer(before, to, holder), self._move(TicketStatus.ESCALATED)]
 
     # ── status ───────────────────────────────────────────────────────────────────────────────
 
@@ -389,16 +393,11 @@ class Ticket(Record, table=True):
 
     def retitle(self, subject: str, publisher: Publisher, handle: str | None) -> Fact:
         self._must_be_live()
-        before, self.subject = self.subject, subject_of(subject)
+        before, self.subject = self.subject, shortened(subject, SUBJECT_MOST)
         self.search = search_text(self.subject, self.protocol, publisher.name, handle)
         return SubjectChanged(was=before, became=self.subject)
 
     # ── what every change does ───────────────────────────────────────────────────────────────
-
-    def expect(self, version: int | None, changed_fields: Sequence[str]) -> None:
-        """VERSION_CONFLICT when the caller was looking at an older version."""
-        if version is not None and version != self.version:
-            raise VersionConflict(current=self, changed_fields=changed_fields)
 
     def changed(self, now: datetime) -> None:
         self.version += 1

@@ -14,7 +14,7 @@ from domain.model.ticket import Ticket
 from domain.model.user import User
 from domain.rules import checking
 from domain.rules.states import Trigger
-from domain.rules.wording import TEXT_LENGTH
+from domain.rules.wording import SUBJECT_MOST, TEXT_LENGTH
 from domain.words import (
     CloseReason,
     DeliveryState,
@@ -23,8 +23,6 @@ from domain.words import (
     Visibility,
 )
 from domain.work import Work
-
-SUBJECT_MOST = 200
 
 
 async def start(work: Work, ticket_id: UUID, expected_version: int | None = None) -> Ticket:
@@ -93,7 +91,7 @@ async def escalate(
     before = await work.levels.get(ticket.level_id)
     to = await _level(work, level_id)
 
-    work.record(ticket, *ticket.escalate(before, to), comment=said)
+    work.record(ticket, *ticket.escalate(before, to, await _holder(work, ticket)), comment=said)
     return ticket
 
 
@@ -212,7 +210,7 @@ async def _changes(work: Work, ticket: Ticket, level: Level, change: TicketChang
     facts: list[Fact] = []
     if change.level_id and change.level_id != ticket.level_id:
         to = await _level(work, change.level_id)
-        facts.append(ticket.transfer(level, to))
+        facts += ticket.transfer(level, to, await _holder(work, ticket))
     if change.type_id and change.type_id != ticket.type_id:
         before = await work.ticket_types.get(ticket.type_id) if ticket.type_id else None
         facts.append(ticket.retype(before, await _type(work, change.type_id)))
@@ -245,8 +243,11 @@ async def _changes(work: Work, ticket: Ticket, level: Level, change: TicketChang
 
 
 async def _assign(work: Work, ticket: Ticket, to: User | None) -> Fact:
-    before = await work.users.get(ticket.assignee_id) if ticket.assignee_id else None
-    return ticket.assign(before, to)
+    return ticket.assign(await _holder(work, ticket), to)
+
+
+async def _holder(work: Work, ticket: Ticket) -> User | None:
+    return await work.users.get(ticket.assignee_id) if ticket.assignee_id else None
 
 
 async def _retitle(work: Work, ticket: Ticket, subject: str) -> Fact:

@@ -19,7 +19,7 @@ from domain.model.ticket import Ticket
 from domain.model.user import User
 from domain.post import Author, Post
 from domain.rules import checking, grouping, routing
-from domain.rules.routing import Route
+from domain.rules.routing import Route, Watch
 from domain.words import GroupingMode, TicketOrigin
 from domain.work import PostKey, ProfileKey, Work
 
@@ -105,6 +105,9 @@ class Desk:
     levels: Mapping[UUID, Level]
     fallback: Level
     watching: Mapping[UUID, Sequence[Monitoring]]
+    """By account: the monitorings that are on."""
+    monitorings: Mapping[UUID, Monitoring]
+    """Those that posts name, by id."""
     watched: Mapping[UUID, Mapping[UUID, Account]]
     people: Mapping[ProfileKey, tuple[Publisher, Profile]]
     known: dict[PostKey, Occurrence]
@@ -126,6 +129,8 @@ async def _desk(work: Work, posts: Sequence[Post], accounts: Mapping[UUID, Accou
     """Everything the decisions need, asked once for all posts."""
     levels = {level.id: level for level in await work.levels.all()}
     fallback_id = (await work.workspace()).fallback_level_id
+    if fallback_id is None:
+        raise NotFound("not_found", thing="level")  # nothing was set up yet
     authors: dict[ProfileKey, Author] = {}
     for post in posts:
         authors.setdefault(_profile_key(post, accounts), post.author)
@@ -152,8 +157,9 @@ async def _desk(work: Work, posts: Sequence[Post], accounts: Mapping[UUID, Accou
     desk = Desk(
         accounts=accounts,
         levels=levels,
-        fallback=levels[fallback_id] if fallback_id else next(iter(levels.values())),
-        watching={**watching, **{each.id: [each] for each in monitorings.values()}},
+        fallback=levels[fallback_id],
+        watching=watching,
+        monitorings=monitorings,
         watched=watched,
         people=people,
         known=known,
@@ -290,14 +296,14 @@ async def _settle(work: Work, desk: Desk, occurrences: Sequence[Occurrence]) -> 
 def _route(desk: Desk, post: Post) -> Route:
     enabled = frozenset(level.id for level in desk.levels.values() if level.enabled)
     if post.monitoring_id is not None:
-        found = desk.watching.get(post.monitoring_id)
-        if not found:
+        named = desk.monitorings.get(post.monitoring_id)
+        if named is None:
             raise NotFound("not_found", field=["monitoringId"], thing="monitoring")
-        if post.account_id not in desk.watched.get(post.monitoring_id, {}):
-            raise Invalid("monitoring_without_account", field=["monitoringId"], name=found[0].name)
-        intended = found[0].level_id
-        level_id = intended if intended in enabled else desk.fallback.id
-        return Route(post.monitoring_id, intended, level_id)
+        if post.account_id not in desk.watched.get(named.id, {}):
+            raise Invalid("monitoring_without_account", field=["monitoringId"], name=named.name)
+        if named.enabled:
+            claimed = Watch(named.id, named.level_id, keywords=())
+            return routing.route("", [claimed], enabled=enabled, fallback=desk.fallback.id)
     watches = [each.as_watch for each in desk.watching.get(post.account_id, ())]
     return routing.route(post.text, watches, enabled=enabled, fallback=desk.fallback.id)
 

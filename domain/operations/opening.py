@@ -14,6 +14,7 @@ from domain.model.ticket import Ticket
 from domain.operations.handling import TicketChange, member
 from domain.post import Author
 from domain.rules import checking
+from domain.rules.wording import SUBJECT_MOST
 from domain.words import Network, Priority, TicketOrigin, TicketStatus
 from domain.work import Work
 
@@ -44,7 +45,7 @@ async def open_ticket(work: Work, asked: Opening) -> Ticket:
     comment = checking.comment(asked.comment)
     if comment is None:
         raise CommentRequired("comment_required", field=["comment"])
-    subject = checking.text(asked.subject, ["subject"], 200)
+    subject = checking.text(asked.subject, ["subject"], SUBJECT_MOST)
     occurred_at = asked.occurred_at or work.now
     network = asked.network or (Network.EMAIL if asked.customer_email else Network.PHONE)
     publisher, profile = await _publisher(work, asked, network)

@@ -4,6 +4,9 @@ import re
 import unicodedata
 
 SUBJECT_LENGTH = 120
+"""Of a subject made out of a message."""
+SUBJECT_MOST = 200
+"""Of a subject that a person writes."""
 SNIPPET_LENGTH = 200
 TEXT_LENGTH = 40_000
 COMMENT_LENGTH = 10_000

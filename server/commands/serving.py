@@ -1,8 +1,9 @@
 """guiche serve: the process that answers."""
 
+import asyncio
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 import structlog
@@ -13,10 +14,16 @@ from server import asgi
 from server.commands.telling import Failed, carry_out, prepared, stop
 from server.opening import prepare
 from server.settings import Settings
+from storage.work import Storage
 
 log = structlog.get_logger(__name__)
 LONGEST_FRAME = 64 * 1024
 BACKLOG = 2048
+
+Started = Callable[[str], None]
+"""Hears the address, once requests are answered there."""
+Beside = Callable[[Storage, asyncio.Event], Coroutine[None, None, None]]
+"""Something that goes on while requests are answered, until the event says stop."""
 
 
 def serve(host: str | None, port: int | None) -> None:
@@ -37,9 +44,11 @@ def bound(settings: Settings) -> socket.socket:
         stop(str(failed))
 
 
-def listen(settings: Settings, at: socket.socket, started: Callable[[str], None]) -> None:
-    """Answer requests until told to stop; `started` hears the address once they are answered."""
-    server = Server(asgi.create(settings), settings, started)
+def listen(
+    settings: Settings, at: socket.socket, started: Started, beside: Beside | None = None
+) -> None:
+    """Answer requests until told to stop."""
+    server = Server(asgi.create(settings), settings, started, beside)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[at])
     if not server.started:
@@ -73,7 +82,9 @@ def bind(host: str, port: int) -> socket.socket:
 class Server(uvicorn.Server):
     """Uvicorn, which lets the application say goodbye before connections are cut."""
 
-    def __init__(self, app: Starlette, settings: Settings, started: Callable[[str], None]) -> None:
+    def __init__(
+        self, app: Starlette, settings: Settings, started: Started, beside: Beside | None
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -97,16 +108,25 @@ class Server(uvicorn.Server):
         )
         self._app = app
         self._heard = started
+        self._beside = beside
+        self._stop = asyncio.Event()
+        self._going_on: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]
             self._heard(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            if self._beside is not None:
+                going_on = self._beside(self._app.state.storage, self._stop)
+                self._going_on = asyncio.create_task(going_on)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Readiness goes first, then sockets are closed with a reason, then connections."""
         self._app.state.draining = True
+        self._stop.set()
+        if self._going_on is not None:
+            await asyncio.wait([self._going_on])
         drain = getattr(self._app.state, "drain", None)
         if drain is not None:
             await drain()

@@ -1,6 +1,6 @@
 """Documents made from the schema itself, so that no new field is left out of a sweep."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from graphql import (
@@ -26,59 +26,33 @@ def graph(schema: Any) -> GraphQLSchema:
     return made
 
 
-def selection(kind: Any, depth: int, schema: GraphQLSchema, *, first: str = "") -> str:
+def selection(kind: Any, depth: int, schema: GraphQLSchema, *, apart: str = "") -> str:
     """Everything of a type, and of what it leads to, so many things deep. Pages are free."""
     if is_leaf_type(kind):
         return ""
     if is_abstract_type(kind):
         parts = ["__typename"]
         parts += [
-            f"... on {each.name} {selection(each, depth, schema)}"
+            f"... on {each.name} {selection(each, depth, schema, apart=each.name)}"
             for each in schema.get_possible_types(kind)
         ]
         return "{ " + " ".join(parts) + " }"
     parts = ["__typename"]
     for name, field in kind.fields.items():
         inner = get_named_type(field.type)
+        # Two types may have a field of one name and of different types.
+        alias = f"{apart}_{name}: " if apart else ""
         if any(is_required_argument(each) for each in field.args.values()):
             continue
         if is_leaf_type(inner):
-            parts.append(name)
+            parts.append(f"{alias}{name}")
             continue
         wrapper = inner.name.endswith(("Connection", "Edge", "Page", "PageInfo"))
         cost = 0 if wrapper else 1
         # A page's things are walked by its edges; its nodes are the same ones.
         if depth - cost >= 0 and not (name == "nodes" and "edges" in kind.fields):
-            part = selection(inner, depth - cost, schema)
-            # Errors of one type and of another are spread side by side.
-            parts.append(f"{name} {part}")
+            parts.append(f"{alias}{name} {selection(inner, depth - cost, schema)}")
     return "{ " + " ".join(parts) + " }"
-
-
-def paths(schema: GraphQLSchema, kind: Any, depth: int) -> Iterator[str]:
-    """Every way from a type to a thing so many things away, with all scalars on the way."""
-    scalars = ["__typename"]
-    onward: list[tuple[str, Any, int]] = []
-    for name, field in kind.fields.items():
-        inner = get_named_type(field.type)
-        if any(is_required_argument(each) for each in field.args.values()):
-            continue
-        if is_leaf_type(inner):
-            scalars.append(name)
-        elif not is_abstract_type(inner) and not (name == "nodes" and "edges" in kind.fields):
-            page = inner.name.endswith(("Connection", "Edge", "PageInfo"))
-            if page or depth > 0:
-                onward.append((name, inner, depth - (0 if page else 1)))
-    own = " ".join(scalars)
-    if not onward:
-        yield f"{{ {own} }}"
-    for name, inner, left in onward:
-        for path in paths(schema, inner, left):
-            yield f"{{ {own} {name} {path} }}"
-
-
-def required(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: each for name, each in arguments.items() if is_required_argument(each)}
 
 
 def value(kind: Any, given: Mapping[str, Any]) -> Any:

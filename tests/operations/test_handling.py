@@ -169,9 +169,10 @@ async def test_escalating_clears_who_has_it_and_says_why(
     assert escalated.origin_level_id == world.triage.id
     assert escalated.assignee_id is None
     assert escalated.transfer_count == 1
-    [moved, changed] = (await world.history(ticket))[-2:]
+    [moved, let_go, changed] = (await world.history(ticket))[-3:]
     assert (moved.was, moved.became, moved.comment) == ("Triagem", "Financeiro", "É cobrança")
-    assert moved.group_id == changed.group_id
+    assert (let_go.field, let_go.was, let_go.became) == ("assignee", "Ana", None)
+    assert moved.group_id == let_go.group_id == changed.group_id
 
 
 @pytest.mark.parametrize("status", [ESCALATED, AWAITING, RESOLVED, CLOSED])

@@ -1,0 +1,578 @@
+"""Unmistakable words behind the wall, and an outsider who asks everything there is to ask."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from graphql import get_named_type
+
+from domain.model.account import Account
+from domain.model.level import Level
+from domain.model.ticket import Ticket
+from domain.operations import handling
+from domain.operations.handling import TicketChange
+from domain.post import Author
+from domain.rules.membership import TicketFilter
+from domain.words import CloseReason, OutsideView, Role
+from graph.schema import build
+from tests.api.desk import Desk, Json, gid, heard, plain, unknown
+from tests.api.documents import graph, least, question, selection
+from tests.world import FIRST_HUNDRED, Person, World
+
+CANARY = "canário"
+GRAPH = graph(build())
+QUERIES: Mapping[str, Any] = GRAPH.type_map["Query"].fields  # type: ignore[attr-defined]
+MUTATIONS: Mapping[str, Any] = GRAPH.type_map["Mutation"].fields  # type: ignore[attr-defined]
+DEPTH = {"tickets": 3, "ticket": 3}
+USUAL_DEPTH = 2
+MOVES_WITH_TIME = {"serverTime", "feedCursor", "ageSeconds"}
+HEADSET = "ticketCount"
+SCOPES = ("ALL", "SAME_LEVEL", "OTHER_LEVELS", "ACTIVE")
+
+
+@dataclass
+class Walled:
+    """RH is walled. Ana handles Financeiro, where the same customer writes to the same account."""
+
+    world: World
+    mine: Level
+    rh: Level
+    account: Account
+    ana: Person
+    rita: Person
+    """Of RH."""
+    own: Ticket
+    """What Ana may see of the customer."""
+    tickets: list[Ticket]
+    ids: dict[str, list[str]] = field(default_factory=dict)
+    """What is behind the wall, by kind."""
+
+    @classmethod
+    async def built(
+        cls,
+        world: World,
+        role: Role = Role.ATTENDANT,
+        outside: OutsideView = OutsideView.COUNT,
+    ) -> "Walled":
+        mine = await world.level("Financeiro", group_old_occurrences=True)
+        rh = await world.level("RH", outside_view=outside)
+        account = await world.account()
+        await world.watch(account, mine)
+        await world.watch(account, rh, ["salário"])
+        ana = await world.person("Ana", level=mine, role=role)
+        rita = await world.person("Rita", level=rh)
+        boss = await world.person("Chefe", role=Role.ADMIN)
+
+        # One who has only ever written to RH, and one whom Ana knows too.
+        alone = await world.heard(account, author=stranger(), text=f"{CANARY} salário")
+        known = await world.heard(account, thread="rh", text=f"{CANARY} salário, sou eu")
+        await world.receive(
+            world.post(account, text=f"{CANARY} salário antigo", historical=True, thread="velho"),
+        )
+        for ticket in (alone, known):
+            for operation, asked in (
+                (handling.start, ()),
+                (handling.note, (f"{CANARY} entre nós",)),
+                (handling.update, (retold(),)),
+            ):
+                await world.do(operation, ticket.id, *asked, by=rita)
+
+        # One that was Ana's, went to RH, was closed there; and what the customer wrote next.
+        gone = await world.heard(account, thread="f", text="O boleto venceu")
+        await world.do(handling.escalate, gone.id, rh.id, "Para o RH", by=ana)
+        await world.do(handling.note, gone.id, f"{CANARY} do RH", by=rita)
+        await world.do(
+            handling.finish, gone.id, CloseReason.NO_REPLY_NEEDED, f"{CANARY} fim", by=rita
+        )
+        own = await world.heard(account, thread="f", text="O boleto, de novo")
+        # And one that was merged into a ticket of RH.
+        merged = await world.heard(account, thread="g", text="Sobre o mesmo assunto")
+        await world.do(handling.merge, merged.id, known.id, "É o mesmo", False, by=boss)
+
+        walled = cls(world, mine, rh, account, ana, rita, own, [alone, known, gone])
+        await walled.look_up()
+        return walled
+
+    async def look_up(self) -> None:
+        """Every id behind the wall."""
+        ticket_ids = [each.id for each in self.tickets]
+        async with self.world.storage.reading(self.world.system) as work:
+            entries = await work.entries.pages(ticket_ids, FIRST_HUNDRED)
+            replies = await work.replies.pages(ticket_ids, FIRST_HUNDRED)
+            said = await work.occurrences.pages_of_publishers(
+                [each.publisher_id for each in self.tickets], FIRST_HUNDRED
+            )
+        self.ids = {
+            "Ticket": [gid(each) for each in self.tickets],
+            "HistoryEntry": [gid(each) for page in entries.values() for each in page.nodes],
+            "Reply": [gid(each) for page in replies.values() for each in page.nodes],
+            "Occurrence": [
+                gid(each)
+                for page in said.values()
+                for each in page.nodes
+                if each.level_id == self.rh.id and CANARY in each.text
+            ],
+            "Publisher": [gid(self.tickets[0].publisher_id, "Publisher")],
+        }
+        assert all(self.ids.values())
+
+    @property
+    def every_id(self) -> list[str]:
+        return [each for ids in self.ids.values() for each in ids]
+
+    async def goes_on(self) -> None:
+        """What happens in RH: ten more tickets, some assigned, and more said in the old ones."""
+        world = self.world
+        for number in range(10):
+            ticket = await world.heard(
+                self.account, thread=f"mais{number}", text=f"{CANARY} salário {number}"
+            )
+            if number % 2:
+                await world.do(handling.start, ticket.id, by=self.rita)
+        await world.do(handling.note, self.tickets[0].id, f"{CANARY} de novo", by=self.rita)
+
+
+def stranger() -> Author:
+    return Author(
+        external_id=CANARY,
+        name=f"{CANARY} de Tal",
+        handle=CANARY,
+        url=f"https://example.com/{CANARY}",
+        email="canario@example.com",
+        tags=(CANARY,),
+    )
+
+
+def retold() -> TicketChange:
+    return TicketChange(
+        comment=f"{CANARY} por quê", subject=f"{CANARY} assunto", add_tags=(CANARY,)
+    )
+
+
+def silent(told: Any) -> bool:
+    text = told if isinstance(told, str) else plain(told)
+    return CANARY not in text.lower() and "canario" not in text.lower()
+
+
+async def everything(desk: Desk, walled: Walled) -> dict[str, str]:
+    """Every question there is, and what Ana is answered."""
+    answers = {}
+
+    async def put(name: str, document: str, variables: Json) -> None:
+        response = await desk.send(document, walled.ana, **variables)
+        answers[name] = response.text
+
+    for name, query in QUERIES.items():
+        kind = get_named_type(query.type)
+        selected = selection(kind, DEPTH.get(name, USUAL_DEPTH), GRAPH)
+        given = {"ID": gid(walled.own), "ids": walled.every_id}
+        if name == "level":
+            given["id"] = gid(walled.rh)
+        if name == "ticket":
+            given["id"] = gid(walled.own)
+        if name == "publisher":
+            given["id"] = gid(walled.own.publisher_id, "Publisher")
+        await put(name, *question("query", name, query, selected, given))
+
+    counts = QUERIES["ticketCounts"]
+    page = QUERIES["tickets"]
+    everything_of = {
+        "tickets": selection(GRAPH.type_map["TicketConnection"], 1, GRAPH),
+        "ticketCounts": selection(GRAPH.type_map["TicketCounts"], 1, GRAPH),
+    }
+    for name, asked in filters(walled).items():
+        for root, query in (("tickets", page), ("ticketCounts", counts)):
+            document, variables = question(
+                "query", root, query, everything_of[root], {"filter": asked}
+            )
+            await put(f"{root} {name}", document, variables)
+    for word in (CANARY, "canario", "de tal"):
+        document = "query($s: String) { publishers(search: $s) { totalCount nodes { id name } } }"
+        await put(f"publishers {word}", document, {"s": word})
+    for scope in SCOPES:
+        for excluding in (walled.ids["Ticket"][1], gid(walled.own), None):
+            document = (
+                "query($p: ID!, $s: TicketScope!, $e: ID) { publisher(id: $p) {"
+                " tickets(scope: $s, excluding: $e) { totalCount nodes { id subject } } } }"
+            )
+            variables = {
+                "p": gid(walled.own.publisher_id, "Publisher"),
+                "s": scope,
+                "e": excluding,
+            }
+            await put(f"publisher {scope} {excluding}", document, variables)
+    return answers
+
+
+def filters(walled: Walled) -> dict[str, Json]:
+    return {
+        "of the level": {"levelIds": [gid(walled.rh)]},
+        "of both levels": {"levelIds": [gid(walled.rh), gid(walled.mine)]},
+        "searched": {"search": CANARY},
+        "searched plainly": {"search": "canario"},
+        "tagged": {"tags": [CANARY]},
+        "of the publisher": {"publisherId": walled.ids["Publisher"][0]},
+        "of the known publisher": {"publisherId": gid(walled.own.publisher_id, "Publisher")},
+        "by protocol": {"protocol": walled.tickets[0].protocol},
+        "of Rita": {"assigneeIds": [gid(walled.rita.user)]},
+        "assigned": {"unassigned": False},
+        "closed": {"statuses": ["CLOSED"]},
+    }
+
+
+async def test_no_question_of_an_outsider_brings_a_canary_back(desk: Desk) -> None:
+    walled = await Walled.built(desk.world)
+
+    answers = await everything(desk, walled)
+    inside = await desk.send(
+        "query($s: String) { tickets(filter: {search: $s}) { nodes { subject } } }",
+        walled.rita,
+        s=CANARY,
+    )
+
+    assert {name: text for name, text in answers.items() if not silent(text)} == {}
+    assert {name for name, text in answers.items() if '"errors"' in text} == {"apiKeys"}
+    assert CANARY in inside.text
+
+
+async def test_an_outsider_is_never_told_an_id_or_a_number_from_behind_the_wall(
+    desk: Desk,
+) -> None:
+    walled = await Walled.built(desk.world)
+
+    answers = await everything(desk, walled)
+
+    secrets = [*walled.every_id, *(each.protocol for each in walled.tickets)]
+    told = {
+        (name, secret) for name, text in answers.items() for secret in secrets if secret in text
+    }
+    assert told == set()
+
+
+async def test_what_happens_behind_the_wall_moves_nothing_but_the_headset(desk: Desk) -> None:
+    walled = await Walled.built(desk.world)
+    before = await everything(desk, walled)
+
+    await walled.goes_on()
+
+    after = await everything(desk, walled)
+    moved = {name for name in before if still(before[name]) != still(after[name])}
+    assert moved == set()
+    assert headsets(before["publisher"])[0] + 10 == headsets(after["publisher"])[0]
+
+
+async def test_a_level_that_hides_even_the_count_moves_not_even_the_headset(desk: Desk) -> None:
+    walled = await Walled.built(desk.world, outside=OutsideView.NONE)
+    before = await everything(desk, walled)
+
+    await walled.goes_on()
+
+    after = await everything(desk, walled)
+    assert headsets(before["publisher"]) == headsets(after["publisher"])
+
+
+def still(text: str) -> Any:
+    """An answer without what moves with time, and without the headset."""
+
+    def scrubbed(value: Any) -> Any:
+        if isinstance(value, dict):
+            hidden = MOVES_WITH_TIME | {HEADSET}
+            return {name: scrubbed(part) for name, part in value.items() if name not in hidden}
+        return [scrubbed(each) for each in value] if isinstance(value, list) else value
+
+    return scrubbed(json.loads(text))
+
+
+def headsets(text: str) -> list[int]:
+    found: list[int] = []
+
+    def look(value: Any) -> None:
+        if isinstance(value, dict):
+            found.extend([value[HEADSET]] if HEADSET in value else [])
+            for part in value.values():
+                look(part)
+        for each in value if isinstance(value, list) else ():
+            look(each)
+
+    look(json.loads(text))
+    return found
+
+
+# ── not allowed is not found ───────────────────────────────────────────────────────────────────
+
+
+BY_ID = {
+    "node": ("query($id: ID!) { node(id: $id) { __typename id } }", None),
+    "nodes": ("query($id: ID!) { nodes(ids: [$id]) { __typename id } }", None),
+    "ticket": ("query($id: ID!) { ticket(id: $id) { id } }", None),
+    "publisher": ("query($id: ID!) { publisher(id: $id) { id } }", None),
+    "filter": (
+        "query($id: ID!) { tickets(filter: {publisherId: $id}) { totalCount nodes { id } } }",
+        None,
+    ),
+    "counts": ("query($id: ID!) { ticketCounts(filter: {publisherId: $id}) { total } }", None),
+}
+
+
+async def test_what_may_not_be_seen_is_answered_byte_for_byte_like_what_is_not_there(
+    desk: Desk,
+) -> None:
+    walled = await Walled.built(desk.world)
+    differing = []
+
+    for kind, ids in walled.ids.items():
+        for name, (document, _) in BY_ID.items():
+            nothing = await desk.send(document, walled.ana, id=unknown(kind))
+            for each in ids:
+                hidden = await desk.send(document, walled.ana, id=each)
+                if (hidden.status_code, hidden.content) != (nothing.status_code, nothing.content):
+                    differing.append((kind, name, hidden.text, nothing.text))
+
+    assert differing == []
+
+
+async def test_a_protocol_behind_the_wall_is_nobodys(desk: Desk) -> None:
+    walled = await Walled.built(desk.world)
+    document = "query($p: String!) { ticket(protocol: $p) { id } }"
+
+    hidden = [await desk.send(document, walled.ana, p=each.protocol) for each in walled.tickets]
+    nothing = await desk.send(document, walled.ana, p="20260914000000005")
+
+    assert {each.content for each in hidden} == {nothing.content}
+
+
+def inputs(walled: Walled) -> Json:
+    """What a mutation is given where the test does not aim at anything."""
+    return {
+        "ticketId": gid(walled.own),
+        "sourceId": gid(walled.own),
+        "targetId": gid(walled.own),
+        "levelId": gid(walled.mine),
+        "accountId": gid(walled.account),
+        "occurrenceId": unknown("Occurrence"),
+        "publisherId": gid(walled.own.publisher_id, "Publisher"),
+        "priority": "HIGH",
+        "visibility": "INTERNAL",
+        "closeReason": "SPAM",
+        "email": "nova@example.com",
+        "password": "uma senha longa",
+        "acrossPublishers": True,
+    }
+
+
+AIMS = [
+    (mutation, name, kind)
+    for mutation, about in MUTATIONS.items()
+    for name, kind in (
+        ("ticketId", "Ticket"),
+        ("sourceId", "Ticket"),
+        ("targetId", "Ticket"),
+        ("occurrenceId", "Occurrence"),
+        ("publisherId", "Publisher"),
+    )
+    if "input" in about.args and name in get_named_type(about.args["input"].type).fields
+]
+
+
+@pytest.mark.parametrize("role", [Role.ATTENDANT, Role.SUPERVISOR])
+async def test_no_mutation_reaches_behind_the_wall(desk: Desk, role: Role) -> None:
+    walled = await Walled.built(desk.world, role)
+    before = [await desk.world.see(each) for each in walled.tickets]
+    told = []
+
+    for mutation, name, kind in AIMS:
+        about = MUTATIONS[mutation]
+        payload = get_named_type(about.type)
+        taken = get_named_type(about.args["input"].type)
+        selected = selection(payload, 1, GRAPH)
+
+        async def aimed(id: str) -> tuple[int, str]:
+            given = least(taken, {**inputs(walled), name: id})  # noqa: B023
+            document, variables = question(
+                "mutation",
+                mutation,
+                about,
+                selected,
+                {"input": given},
+            )
+            response = await desk.send(document, walled.ana, **variables)
+            return response.status_code, response.text
+
+        nothing = await aimed(unknown(kind))
+        for each in walled.ids[kind]:
+            hidden = await aimed(each)
+            if hidden != nothing or not silent(hidden[1]) or '"errors"' in hidden[1]:
+                told.append((mutation, name, hidden, nothing))
+
+    assert told == []
+    assert [await desk.world.see(each) for each in walled.tickets] == before
+    assert len(AIMS) >= 10
+
+
+async def test_an_outsider_pulls_nothing_from_the_walled_level(desk: Desk) -> None:
+    walled = await Walled.built(desk.world)
+    document = (
+        "mutation($i: GetTicketsInput!) { getTickets(input: $i) {"
+        " tickets { id } waiting userErrors { code } } }"
+    )
+
+    told = await desk.ask(document, walled.ana, i={"levelIds": [gid(walled.rh)]})
+
+    assert told["tickets"] == []
+    assert told["waiting"] == 0
+
+
+# ── live ───────────────────────────────────────────────────────────────────────────────────────
+
+
+QUEUE = "subscription($l: [ID!], $f: TicketFilter) {{ queueChanges(levelIds: $l, filter: $f) {} }}"
+ONE = "subscription($id: ID!) {{ ticketChanges(id: $id) {} }}"
+
+
+async def test_a_live_list_tells_an_outsider_nothing_of_the_walled_level(desk: Desk) -> None:
+    walled = await Walled.built(desk.world)
+    queue = QUEUE.format(selection(GRAPH.type_map["QueueUpdate"], 3, GRAPH))
+    one = ONE.format(selection(GRAPH.type_map["TicketUpdate"], 3, GRAPH))
+    streams = [
+        desk.follow(queue, walled.ana),
+        desk.follow(queue, walled.ana, l=[gid(walled.rh), gid(walled.mine)]),
+        desk.follow(queue, walled.ana, f={"search": CANARY}),
+        desk.follow(one, walled.ana, id=walled.ids["Ticket"][0]),
+    ]
+    messages = [await heard(stream) for stream in streams]
+
+    await walled.goes_on()
+    await desk.world.do(handling.note, walled.own.id, "Agora é comigo", by=walled.ana)
+    # The first two have something to tell; the others are still silent when these have spoken.
+    messages += [await heard(stream) for stream in streams[:2]]
+    waiting = [asyncio.ensure_future(anext(stream)) for stream in streams[2:]]
+    done, _ = await asyncio.wait(waiting, timeout=0.1)
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    for stream in streams:
+        await stream.aclose()
+
+    assert done == set()
+    assert silent(messages)
+    assert [len(each["changes"]) for each in messages[4:]] == [1, 1]
+    assert messages[3]["ticket"] is None
+    assert not [each for each in walled.every_id if each in plain(messages)]
+
+
+async def test_following_a_walled_ticket_is_like_following_none(desk: Desk) -> None:
+    walled = await Walled.built(desk.world)
+    document = ONE.format("{ resync ticket { id } entries { id } }")
+
+    async with (
+        aclosing(desk.follow(document, walled.ana, id=walled.ids["Ticket"][0])) as hidden,
+        aclosing(desk.follow(document, walled.ana, id=unknown("Ticket"))) as nothing,
+    ):
+        assert plain(await heard(hidden)) == plain(await heard(nothing))
+
+
+async def test_a_ticket_that_goes_behind_the_wall_leaves_with_its_id_alone(desk: Desk) -> None:
+    walled = await Walled.built(desk.world)
+    document = QUEUE.format(selection(GRAPH.type_map["QueueUpdate"], 2, GRAPH))
+    async with aclosing(desk.follow(document, walled.ana)) as stream:
+        await heard(stream)
+
+        await desk.world.do(
+            handling.escalate, walled.own.id, walled.rh.id, f"{CANARY} segredo", by=walled.ana
+        )
+        message = await heard(stream)
+
+    [change] = message["changes"]
+    assert change["kind"] == "LEFT"
+    assert change["ticketId"] == gid(walled.own)
+    assert change["ticket"] is None
+    assert change["entry"] is None
+    assert silent(message)
+
+
+# ── what outsiders see is set per level ────────────────────────────────────────────────────────
+
+
+STANDING = (
+    "query($p: ID!) { publisher(id: $p) { ticketCount tickets { totalCount nodes { id } }"
+    " stubs { protocol levelName status } } }"
+)
+
+
+@pytest.mark.parametrize(
+    ("outside", "counted", "listed", "stubs"),
+    [
+        (OutsideView.NONE, 1, 1, 0),
+        (OutsideView.COUNT, 3, 1, 0),
+        (OutsideView.STUB, 3, 1, 2),
+        (OutsideView.FULL, 3, 3, 0),
+    ],
+)
+async def test_a_level_decides_what_outsiders_see_of_it(
+    desk: Desk, outside: OutsideView, counted: int, listed: int, stubs: int
+) -> None:
+    world = desk.world
+    rh = await world.level("RH", outside_view=outside)
+    ana = await world.person("Ana", level=world.triage)
+    own = await world.ticket(world.triage, customer_email="maria@example.com")
+    hidden = [
+        await world.ticket(rh, publisher_id=own.publisher_id, subject=CANARY) for _ in range(2)
+    ]
+
+    told = await desk.ask(STANDING, ana, p=gid(own.publisher_id, "Publisher"))
+    tickets = await desk.ask("{ tickets { totalCount nodes { subject permissions } } }", ana)
+
+    assert told["ticketCount"] == counted
+    assert told["tickets"]["totalCount"] == tickets["totalCount"] == listed
+    assert sorted(each["protocol"] for each in told["stubs"]) == sorted(
+        each.protocol for each in hidden[:stubs]
+    )
+    assert {each["levelName"] for each in told["stubs"]} <= {"RH"}
+    foreign = [each for each in tickets["nodes"] if each["subject"] == CANARY]
+    assert [each["permissions"] for each in foreign] == [[]] * (listed - 1)
+
+
+async def test_reading_another_level_is_not_changing_it(desk: Desk) -> None:
+    world = desk.world
+    rh = await world.level("RH", outside_view=OutsideView.FULL)
+    ana = await world.person("Ana", level=world.triage)
+    ticket = await world.ticket(rh)
+    document = "mutation($i: TicketInput!) { startTicket(input: $i) { ticket { id } userErrors { code } } }"
+
+    told = await desk.ask(document, ana, i={"ticketId": gid(ticket)})
+
+    assert told == {"ticket": None, "userErrors": [{"code": "FORBIDDEN"}]}
+
+
+async def test_another_workspace_is_nothing_at_all(desk: Desk) -> None:
+    walled = await Walled.built(desk.world)
+    other = await World.founded(desk.world.storage)
+    boss = await other.person("Chefe", role=Role.ADMIN)
+    elsewhere = Desk(other, desk.services, desk.door, desk.tokens, desk.schema, desk.client)
+    kinds = {
+        **walled.ids,
+        "Workspace": [gid(desk.world.workspace)],
+        "Level": [gid(walled.mine), gid(walled.rh)],
+        "User": [gid(walled.ana.user)],
+        "Account": [gid(walled.account)],
+    }
+    own = await elsewhere.ask("{ levels { id } users { id } accounts { id } }", boss)
+
+    told = []
+    for kind, ids in kinds.items():
+        for name, (document, _) in BY_ID.items():
+            nothing = await elsewhere.send(document, boss, id=unknown(kind))
+            told += [
+                (kind, name)
+                for each in ids
+                if (await elsewhere.send(document, boss, id=each)).content != nothing.content
+            ]
+
+    assert told == []
+    assert not [each for ids in kinds.values() for each in ids if each in plain(own)]
+    async with other.storage.reading(await other.actor(boss)) as work:
+        assert (await work.tickets.counts(TicketFilter())).total == 0
