@@ -13,7 +13,7 @@ SAY := @printf '%s\n'
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: twin help install run serve work test check lint schema schema-check bench migration lock format clean
+.PHONY: twin help install run serve work test check lint schema bench migration lock format clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "; print "make …"} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

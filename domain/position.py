@@ -1,8 +1,8 @@
 """Where a reader of the feed is: what they have seen, not a number.
 
-On PostgreSQL a position is a snapshot, because numbers are handed out before they are committed: a
-reader of `number > last` misses whatever commits late. On SQLite there is one writer, and the number
-is exact. Outside, both are one opaque cursor.
+On PostgreSQL a position is a snapshot, because numbers are handed out before they are committed:
+a reader of `number > last` misses whatever commits late. On SQLite there is one writer, and the
+number is exact. Outside, both are one opaque cursor.
 """
 
 import re

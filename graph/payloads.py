@@ -10,6 +10,7 @@ from graph.fields import shown, value
 from graph.ticket import Occurrence, Reply, Ticket
 from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
 from resolvers.context import Info
+from resolvers.ids import Gid
 
 
 @value(description="Every payload tells what was refused.", interface=True, name="Payload")
@@ -54,6 +55,11 @@ class GetTicketsPayload(Answer):
 @value(description="A ticket removed.")
 class RemoveTicketPayload(Answer):
     removed_id: strawberry.ID | None = shown("The id that no longer is.")
+
+    @classmethod
+    def told(cls, done: Any, info: Info) -> Any:
+        removed: Any = Gid("Ticket", done.removed_id)
+        return cls(removed_id=removed, user_errors=[])
 
 
 @value(description="Something written on a ticket.")
@@ -147,3 +153,8 @@ class CreateApiKeyPayload(Answer):
 @value(description="Something ended.")
 class DeletePayload(Answer):
     deleted_id: strawberry.ID | None = shown("What was ended.")
+
+    @classmethod
+    def told(cls, done: Any, info: Info) -> Any:
+        ended: Any = Gid(type(done).__name__, done.id)
+        return cls(deleted_id=ended, user_errors=[])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError, GraphQLID, GraphQLScalarType, StringValueNode, ValueNode
@@ -12,7 +13,12 @@ from resolvers.ids import Gid
 
 
 def _write_id(value: Any) -> str:
-    return ids.write(value.kind, value.uuid) if isinstance(value, Gid) else str(value)
+    if isinstance(value, Gid):
+        return ids.write(value.kind, value.uuid)
+    if isinstance(value, UUID | str):
+        return str(value)
+    # Anything else written out would tell all that is in it.
+    raise TypeError(f"{type(value).__name__} is not an id")
 
 
 def _read_id(value: Any) -> Gid:

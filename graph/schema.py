@@ -1,9 +1,10 @@
 """The graph put together."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import strawberry
-from graphql import NoSchemaIntrospectionCustomRule
+from graphql import GraphQLError, NoSchemaIntrospectionCustomRule
 from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
@@ -18,6 +19,26 @@ from graph.workspace import Workspace
 
 DOCUMENTS = 500
 """Documents whose parsing and validation are remembered; a client sends the same few."""
+
+
+class KnownDocuments(ParserCache):
+    """Parses a document once; one that cannot be parsed is told as if it were not remembered."""
+
+    def on_parse(self) -> Iterator[None]:
+        # Raised here, the error would pass by whoever puts its code on it.
+        with suppress(GraphQLError):
+            next(super().on_parse())
+        yield
+
+
+class ValidDocuments(ValidationCache):
+    """Validates a document once, unless somebody has refused it already."""
+
+    def on_validate(self) -> Iterator[None]:
+        if self.execution_context.pre_execution_errors:
+            yield
+        else:
+            yield from super().on_validate()
 
 
 class ForStaffOnly(SchemaExtension):
@@ -48,8 +69,8 @@ def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
             Workspace,
         ],
         extensions=[
-            lambda: ParserCache(maxsize=DOCUMENTS),
-            lambda: ValidationCache(maxsize=DOCUMENTS),
+            lambda: KnownDocuments(maxsize=DOCUMENTS),
+            lambda: ValidDocuments(maxsize=DOCUMENTS),
             *([] if open_to_strangers else [ForStaffOnly]),
         ],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

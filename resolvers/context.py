@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import orjson
@@ -190,6 +191,8 @@ def request_text(operation: str, asked: Any) -> str:
     """What tells two requests apart: the operation and everything asked but the key."""
 
     def plain(value: Any) -> Any:
+        if isinstance(value, Enum):
+            return value.value  # lent to the graph, it too has a definition
         if hasattr(value, "__strawberry_definition__"):
             parts = {
                 name: plain(part) for name, part in vars(value).items() if name != "idempotency_key"

@@ -18,7 +18,7 @@ from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.model.user import User
 from domain.page import Page
-from domain.rules import states
+from domain.rules import checking, states
 from domain.rules.membership import TicketFilter as Filter
 from domain.words import OrderDirection, TicketOrderField, TicketStatus
 from domain.work import Counts
@@ -40,6 +40,7 @@ async def one(
     if (id is None) == (protocol is None):
         raise Invalid("ticket_by_one", field=["id"])
     if protocol is not None:
+        checking.storable(protocol, ["protocol"])
         async with info.context.reading() as work:
             return await work.tickets.by_protocol(protocol)
     gid: Any = id

@@ -36,9 +36,15 @@ Workspace = Annotated[
 
 
 @app.command()
-def run(host: Host = None, port: Port = None) -> None:
+def run(
+    host: Host = None,
+    port: Port = None,
+    simulate: Annotated[
+        bool, typer.Option("--simulate/--still", help="Whether messages keep coming in.")
+    ] = True,
+) -> None:
     """Everything at once, for a first look: migrate, fill with a demo, serve."""
-    _do("showing", "run", host, port)
+    _do("showing", "run", host, port, simulate)
 
 
 @app.command()
@@ -107,7 +113,7 @@ def demo(
     ] = False,
 ) -> None:
     """Fill an empty database with a company to look at. Refused in production."""
-    _do("showing", "demo", simulate)
+    _do("showing", "fill", simulate)
 
 
 @app.command("import")

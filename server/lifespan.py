@@ -1,4 +1,4 @@
-"""What a process holds while it lives: the store, the bell, the tails, and the worker if it is its."""
+"""What a process holds while it lives: the store, the bell, the tails, the worker at times."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -249,7 +249,7 @@ def _kept_key(settings: Settings) -> str:
     file = beside.with_name("secret.key")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        made = file.with_name(f"{file.name}.{os.getpid()}")
+        made = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
         made.touch(mode=0o600)
         made.write_text(secrets.token_urlsafe(48))
         try:

@@ -106,7 +106,11 @@ def _sqlite(url: URL, pool_size: int) -> Database:
         def start(connection: Any) -> None:
             connection.exec_driver_sql(begin)
 
-    options: dict[str, Any] = {"poolclass": AsyncAdaptedQueuePool, "pool_timeout": BUSY_SECONDS}
+    options: dict[str, Any] = {
+        "poolclass": AsyncAdaptedQueuePool,
+        "pool_timeout": BUSY_SECONDS,
+        "hide_parameters": True,
+    }
     writer = create_async_engine(url, pool_size=1, max_overflow=0, **options)
     reader = create_async_engine(url, pool_size=pool_size, max_overflow=0, **options)
     connect(writer, "BEGIN IMMEDIATE", read_only=False)
@@ -117,6 +121,7 @@ def _sqlite(url: URL, pool_size: int) -> Database:
 def _postgres(url: URL, pool_size: int) -> Database:
     engine = create_async_engine(
         url,
+        hide_parameters=True,  # a failing statement tells of itself, not of what people wrote
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=8,

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TypeVar
 from uuid import UUID, uuid5
 
-from domain.errors import Invalid, WrongState
+from domain.errors import NotFound, WrongState
 from domain.model.account import Account, Monitoring, TicketType
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
@@ -101,7 +101,7 @@ async def lay_out(work: Work, cases: Sequence[Case], types: Mapping[UUID, Ticket
     levels = {level.id: level for level in await work.levels.all()}
     fallback = (await work.workspace()).fallback_level_id or next(iter(levels), None)
     if fallback is None:
-        raise Invalid("none_given", field=["levels"])
+        raise NotFound("not_found", field=["level"], thing="level")
     authors: dict[ProfileKey, Author] = {}
     for case in cases:
         for message in case.messages:

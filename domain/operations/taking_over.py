@@ -121,7 +121,7 @@ def _opened(work: Work, desk: Desk, case: Case, protocol: str) -> Ticket:
     first = next((message for message in case.fresh if message.inbound), case.asker)
     publisher, profile = desk.person(case, first)
     said, start = case.said, case.fresh[0].at
-    key = desk.keys(case)[0]
+    key, over = desk.keys(case)[0], said.status is TicketStatus.CLOSED
     previous = desk.last.get(key)
     ticket, opened = Ticket.open(
         protocol=protocol,
@@ -135,8 +135,8 @@ def _opened(work: Work, desk: Desk, case: Case, protocol: str) -> Ticket:
         occurred_at=start,
         now=start,
         account_id=case.account.id,
-        # One publisher's cases of the past stay apart: only the first open one is joined later.
-        grouping_key=None if key in desk.open else key,
+        # A publisher's cases of the past stay apart; of open ones, the first is joined later.
+        grouping_key=key if over or key not in desk.open else None,
         previous_ticket_id=previous.id if previous and previous.opened_at <= start else None,
         priority=said.priority,
         ticket_type=desk.types.get(said.ticket_type_id) if said.ticket_type_id else None,

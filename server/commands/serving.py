@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from server import asgi
 from server.commands.telling import Failed, carry_out, prepared, stop
+from server.graphql_ws import AbortableSocket
 from server.opening import prepare
 from server.settings import Settings
 from storage.work import Storage
@@ -92,7 +93,7 @@ class Server(uvicorn.Server):
                 port=settings.port,
                 loop="uvloop",
                 http="httptools",
-                ws="websockets-sansio",
+                ws=AbortableSocket,
                 ws_max_size=LONGEST_FRAME,
                 # It costs 20 µs and 40 KB a socket.
                 ws_per_message_deflate=False,

@@ -1,21 +1,31 @@
 """guiche run, guiche demo: something to look at, a minute after the code was fetched."""
 
+import asyncio
 import ipaddress
+import signal
+from functools import partial
+from uuid import UUID
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from server import demo
+from feed.bell import Bell
+from server import demo, simulator
 from server.commands import serving
+from server.commands.people import system_of
 from server.commands.telling import Failed, carry_out, errors, out, prepared
 from server.demo import DemoRefused, DemoSignIns
-from server.opening import NOBODY, open_store, prepare
+from server.demo_people import WORKSPACE
+from server.opening import NOBODY, keyring, open_store, prepare, ringing
 from server.settings import Settings
 from storage import migrating
 from storage.engine import open_database
 from storage.work import Storage
 
+EVERY = 8.0
+"""Seconds between two messages of a simulated day."""
 
-def run(host: str | None, port: int | None) -> None:
+
+def run(host: str | None, port: int | None, simulate: bool) -> None:
     """The first start makes everything; later ones serve what is there."""
     settings = prepared(host=host, port=port)
     carry_out(_fit_to_show(settings), settings)
@@ -25,21 +35,28 @@ def run(host: str | None, port: int | None) -> None:
     carry_out(prepare(settings), settings)
     sign_ins = carry_out(_furnished(settings), settings)
 
+    coming = partial(_posts, sign_ins.workspace_id) if sign_ins and simulate else None
+
     def started(address: str) -> None:
         if sign_ins is not None:
             _print(sign_ins)
+        if coming is not None:
+            out.print(f"\nA message comes in every {EVERY:.0f} seconds or so; with --still none.")
         out.print(
             f"\nGuichê answers at [bold]{address}/graphql[/bold] with GraphiQL. Ctrl-C ends it."
         )
 
-    serving.listen(settings, at, started)
+    serving.listen(settings, at, started, coming)
 
 
-def fill(settings: Settings | None = None) -> None:
-    """Demo data in an empty database, and how its people sign in."""
-    settings = settings or prepared()
+def fill(simulate: bool) -> None:
+    """Demo data in an empty database, and how its people sign in; then posts, if wanted."""
+    settings = prepared()
     carry_out(_fit_to_show(settings), settings)
-    _print(carry_out(_fill(settings), settings))
+    if simulate:
+        carry_out(_keep_posting(settings), settings)
+    else:
+        _print(carry_out(_fill(settings), settings))
 
 
 async def _fit_to_show(settings: Settings) -> None:
@@ -81,6 +98,28 @@ async def _fill(settings: Settings) -> DemoSignIns:
             return await _furnish(storage)
         except DemoRefused as refused:
             raise Failed(str(refused).capitalize() + ".") from None
+
+
+async def _keep_posting(settings: Settings) -> None:
+    """Posts for the demo that is there, made first where there is nothing, until stopped."""
+    ending = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, ending.set)
+    async with (
+        Bell.open(settings.redis_url) as bell,
+        open_store(settings, keyring(settings), ringing(bell)) as storage,
+    ):
+        async with storage.reading(NOBODY) as work:
+            empty = not await work.identities.workspaces()
+        if empty:
+            _print(await _furnish(storage))
+        actor, name = await system_of(storage, WORKSPACE)
+        out.print(f"A message comes in at {name} every {EVERY:.0f} seconds or so. Ctrl-C ends it.")
+        await _posts(actor.workspace_id, storage, ending)
+
+
+async def _posts(workspace_id: UUID, storage: Storage, stop: asyncio.Event) -> None:
+    await simulator.simulate(storage, workspace_id, every=EVERY, stop=stop)
 
 
 async def _furnish(storage: Storage) -> DemoSignIns:

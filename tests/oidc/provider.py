@@ -48,7 +48,7 @@ def signed(claims: Claims, *, kid: str = "one", alg: str = "RS256", key: Any = N
 
 
 def unsigned(claims: Claims) -> str:
-    return jwt.encode(claims, None, "none", headers={"kid": "one"})
+    return jwt.encode(claims, "", "none", headers={"kid": "one"})
 
 
 def signed_with_the_public_key(claims: Claims) -> str:
@@ -204,7 +204,5 @@ def _is_client(authorization: str | None, form: Mapping[str, str]) -> bool:
     if authorization is None:
         return (form.get("client_id"), form.get("client_secret")) == (CLIENT_ID, CLIENT_SECRET)
     # RFC 6749 2.3.1: both are form-encoded before they are put together.
-    expected = base64.b64encode(
-        b"guich%C3%AA%20of%20padaria:s%E2%82%ACgredo%3Atopsecret"
-    ).decode()
+    expected = base64.b64encode(b"guich%C3%AA%20of%20padaria:s%E2%82%ACgredo%3Atopsecret").decode()
     return authorization == f"Basic {expected}"

@@ -29,8 +29,7 @@ def folded(entries: Sequence[HistoryEntry]) -> dict[str, object]:
         if entry.field == "status":
             state["status"] = entry.became or state["status"]
         elif entry.field == "level":
-            # To another level's queue: a change of level is a change of hands.
-            state["level"], state["assignee"] = entry.became_id, None
+            state["level"] = entry.became_id
         elif entry.field == "assignee":
             state["assignee"] = entry.became_id
         elif entry.field is not None:
