@@ -16,7 +16,7 @@ from uuid import UUID
 
 import structlog
 
-from domain.position import Position, Stretch
+from domain.position import BadCursor, Position, Stretch
 from feed import topics
 from feed.bell import Bell
 
@@ -48,6 +48,8 @@ class Follower:
 
     def hand(self, stretch: Stretch) -> None:
         if not self._wants_entries:
+            # Only what rights are at now; what they were meanwhile is nobody's question.
+            self._waiting.clear()
             stretch = replace(stretch, entries=(), truncated=False)
         self._backlog += len(stretch.entries)
         if self._backlog > BACKLOG or stretch.truncated:
@@ -157,7 +159,10 @@ class Tails:
     async def follow(
         self, workspace_id: UUID, after: Position | None = None, *, entries: bool = True
     ) -> AsyncIterator[Follower]:
-        """Everything committed after a position (else from now on), for as long as it is held."""
+        """Everything committed after a position (else from now on), for as long as it is held.
+
+        BadCursor where nothing can have been seen up to there: it is of another store.
+        """
         tail = self._tails.get(workspace_id)
         if tail is None:
             tail = self._tails[workspace_id] = Tail(workspace_id, self._source, self._bell)
@@ -166,10 +171,14 @@ class Tails:
         waiting = Follower(follower.seen, entries=False)
         tail.followers.add(waiting)
         try:
-            start = after or await self._source.position()
+            now = await self._source.position()
+            if after is not None and not now.not_before(after):
+                raise BadCursor
+            start = after or now
             await tail.begun()
             base = tail.position
             tail.followers.add(follower)
+            tail.followers.discard(waiting)
             follower.seen = base if after is None and base.not_before(start) else start
             if after is not None:
                 missed = await self._source.since(workspace_id, after, until=base)

@@ -21,7 +21,7 @@ from domain.rules.access import Actor, ActorKind
 from domain.sentences import SENTENCES
 from domain.words import Locale
 from resolvers.context import Context, Services
-from server.graphql_http import Refused
+from server.graphql_errors import Refused
 from server.languages import preferred
 from server.opening import NOBODY
 from server.secrets import PREFIXES, Keyring
@@ -229,6 +229,7 @@ class Connection:
 
     async def _revoked(self) -> None:
         workspace = self._actor.workspace_id
+        rights: int | None = None
         async with self._services.tails.follow(workspace, entries=False) as follower:
             while True:
                 # Read once at the start too: it may have ended before we listened.
@@ -236,4 +237,7 @@ class Connection:
                 if actor is None:
                     return
                 self._actor = actor
-                await follower.take(60.0)
+                # Asked again when rights change, not with everything that happens to a ticket.
+                while (news := await follower.take(60.0)) and news.access_version == rights:
+                    pass
+                rights = news.access_version if news else rights

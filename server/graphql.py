@@ -26,8 +26,10 @@ from strawberry.schema.base import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionContext
 
-from server.graphql_http import HttpDesk, OperationContext, Tell, tell_plainly
-from server.graphql_ws import Connection, Frames, Socket, Switchboard
+from server.graphql_errors import OperationContext, Tell, tell_plainly
+from server.graphql_frames import Frames
+from server.graphql_http import HttpDesk
+from server.graphql_ws import Connection, Socket, Switchboard
 
 MEBIBYTE = 1024 * 1024
 LONGEST_FRAME = 64 * 1024

@@ -4,21 +4,29 @@ After https://graphql.github.io/graphql-over-http/draft. Where the draft and the
 disagree, the choice and its alternative stand beside the line that makes it.
 """
 
-import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from traceback import extract_tb
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 import structlog
-from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from strawberry import Schema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
+
+from server.graphql_errors import (
+    OperationContext,
+    Refused,
+    Tell,
+    Wire,
+    fault,
+    never_ran,
+    tell_plainly,
+    told,
+    unknown_operation,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -31,90 +39,6 @@ ALLOWED = "GET, HEAD, POST, OPTIONS"
 INVALID_OPERATION = 400
 # What is JSON but no GraphQL request at all has had no other number than the draft's.
 NOT_A_REQUEST = 422
-
-Wire = dict[str, Any]
-
-
-class OperationContext(Protocol):
-    """What resolvers of one operation share; made for it, closed at its end."""
-
-    response: Response | None
-
-    async def rest(self) -> None:
-        """An answer is complete and goes out; what it was read with can be given back."""
-        ...
-
-    async def aclose(self) -> None: ...
-
-
-Tell = Callable[[GraphQLError, OperationContext | None], Wire]
-
-
-class Refused(Exception):
-    """No operation was run, and this is what the caller is told instead."""
-
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        status: int = 403,
-        *,
-        close: int = 4403,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.status = status
-        self.close = close
-        self.headers = dict(headers or {})
-        if status == 401:
-            self.headers.setdefault("WWW-Authenticate", "Bearer")
-
-
-def tell_plainly(error: GraphQLError, context: OperationContext | None = None) -> Wire:
-    """The error as written when it is about the request, otherwise only an incident number."""
-    fault = error.original_error
-    if fault is None or isinstance(fault, GraphQLError):
-        return {**error.formatted}
-
-    incident = secrets.token_hex(6)
-    # Where, but not what it says: an exception may quote variables or rows.
-    log.error(
-        "graphql.fault",
-        incident=incident,
-        fault=type(fault).__qualname__,
-        path=error.path,
-        where=[f"{at.filename}:{at.lineno} {at.name}" for at in extract_tb(fault.__traceback__)],
-    )
-    masked: Wire = {**error.formatted}
-    masked["message"] = f"Something went wrong on our side. Incident {incident}."
-    masked["extensions"] = {"code": "INTERNAL", "incident": incident}
-    return masked
-
-
-def fault(error: Exception) -> GraphQLError:
-    """Any exception in the form that a `Tell` takes."""
-    return GraphQLError("Something went wrong on our side.", original_error=error)
-
-
-def unknown_operation(error: CannotGetOperationTypeError) -> GraphQLError:
-    return GraphQLError(error.as_http_error_reason(), extensions={"code": "BAD_REQUEST"})
-
-
-def never_ran(result: ExecutionResult) -> bool:
-    """Whether the operation was refused before any field: an error of a field has a path."""
-    return result.data is None and all(error.path is None for error in result.errors or ())
-
-
-def told(
-    errors: Sequence[GraphQLError], tell: Tell, context: OperationContext | None
-) -> list[Wire]:
-    """Errors in their wire form; without a field, a code or a fault they are about variables."""
-    for error in errors:
-        if error.path is None and isinstance(error.original_error, GraphQLError | None):
-            error.extensions = {"code": "BAD_USER_INPUT", **(error.extensions or {})}
-    return [tell(error, context) for error in errors]
 
 
 def negotiate(accept: str) -> str:

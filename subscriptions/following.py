@@ -1,7 +1,7 @@
 """Following the feed for one caller: from a cursor, with today's rights, told when it tore."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,12 +36,15 @@ class Following:
         yield self._tell(None, resync=self._torn)
         while True:
             stretch = await self._follower.take(HEARTBEAT)
+            before = self.context.me.readable
             if stretch is not None and stretch.access_version != self._access_version:
                 self._access_version = stretch.access_version
                 if not await self._still_allowed():
                     return
             await self.context.rest()
-            yield self._tell(stretch, resync=stretch is not None and stretch.truncated)
+            # With other levels in sight the list is another one: no entry tells what came and went.
+            resync = self.context.me.readable != before
+            yield self._tell(stretch, resync=resync or (stretch is not None and stretch.truncated))
 
     async def _still_allowed(self) -> bool:
         actor = self.context.actor
@@ -67,5 +70,11 @@ async def following(context: Context, after: str | None) -> AsyncIterator[Follow
             position = services.cursors.read(actor.workspace_id, after, context.now)
         except BadCursor:
             torn = True
-    async with services.tails.follow(actor.workspace_id, position) as follower:
+    async with AsyncExitStack() as stack:
+        try:
+            following = services.tails.follow(actor.workspace_id, position)
+            follower = await stack.enter_async_context(following)
+        except BadCursor:
+            torn, following = True, services.tails.follow(actor.workspace_id)
+            follower = await stack.enter_async_context(following)
         yield Following(context, follower, torn=torn)

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from server import asgi
 from server.commands.telling import Failed, carry_out, prepared, stop
-from server.graphql_ws import AbortableSocket
+from server.graphql_frames import AbortableSocket
 from server.opening import prepare
 from server.settings import Settings
 from storage.work import Storage

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,7 +15,6 @@ from strawberry.types.execution import ExecutionResult
 
 from domain.model.user import SESSION_LENGTH, Session
 from domain.operations import signing
-from domain.position import Position
 from domain.rules.access import Actor
 from domain.words import Locale
 from feed.bell import Bell
@@ -156,27 +155,31 @@ class Desk:
         return self._issued[who.id]
 
     async def session(self, who: Person) -> tuple[str, str]:
-        """A new session: its access token, and what its cookie carries. Skips the password."""
-        async with self.world.storage.work(self.world.system) as work:
-            secret = work.secrets.make("session")
-            session = Session(
-                workspace_id=self.world.workspace.id,
-                user_id=who.id,
-                secret_hash=secret.hash,
-                created_at=work.now,
-                rotated_at=work.now,
-                expires_at=work.now + SESSION_LENGTH,
-            )
-            work.identities.add_session(session)
-            user = await work.identities.user(who.id)
-            assert user is not None
-            actor: Actor = await work.identities.actor(user, session.id)
-        return self.tokens.issue(actor)[0], secret.text
+        return await signed_in(self.world, self.tokens, who)
 
     async def key(self, *scopes: str) -> str:
         made = await self.world.do(signing.make_key, f"chave {uuid4().hex}", list(scopes))
         assert made.secret is not None
         return made.secret
+
+
+async def signed_in(world: World, tokens: AccessTokens, who: Person) -> tuple[str, str]:
+    """A new session: its access token, and what its cookie carries. Skips the password."""
+    async with world.storage.work(world.system) as work:
+        secret = work.secrets.make("session")
+        session = Session(
+            workspace_id=world.workspace.id,
+            user_id=who.id,
+            secret_hash=secret.hash,
+            created_at=work.now,
+            rotated_at=work.now,
+            expires_at=work.now + SESSION_LENGTH,
+        )
+        work.identities.add_session(session)
+        user = await work.identities.user(who.id)
+        assert user is not None
+        actor: Actor = await work.identities.actor(user, session.id)
+    return tokens.issue(actor)[0], secret.text
 
 
 def gid(row: Any, kind: str | None = None) -> str:
@@ -195,22 +198,6 @@ async def heard(stream: AsyncGenerator[Json, None]) -> Json:
         return await anext(stream)
 
 
-async def until(
-    stream: AsyncGenerator[Json, None], enough: Callable[[list[Json]], bool]
-) -> list[Json]:
-    """Messages until they are enough."""
-    messages: list[Json] = []
-    while not enough(messages):
-        messages.append(await heard(stream))
-    return messages
-
-
-async def position_now(desk: Desk) -> Position:
-    return await StoredFeed(desk.world.storage).position()
-
-
 def plain(answer: Any) -> str:
     return json.dumps(answer, ensure_ascii=False)
 
-
-Act = Callable[[], Awaitable[Any]]

@@ -1,12 +1,14 @@
 """Nobody comes in by what is forged, repeated, or said by a provider that fails."""
 
+import asyncio
 import socket
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from structlog.testing import capture_logs
 
 from domain.sentences import SENTENCES
 from domain.words import Locale
@@ -202,6 +204,17 @@ async def test_who_declines_at_the_provider_is_not_in(company: Company, browser:
     assert INSIDE not in answer.text
 
 
+async def test_only_the_standards_own_words_get_into_the_log(browser: Browser) -> None:
+    reasons = []
+    for error in ("access_denied", INSIDE):
+        back = (await browser.agree(await browser.begin())).partition("state=")[2]
+        with capture_logs() as logs:
+            await browser.follow(f"/oidc/callback?error={error}&state={back.partition('&')[0]}")
+        reasons += [line["reason"] for line in logs]
+
+    assert reasons == ["no code: access_denied", "no code: unnamed"]
+
+
 async def test_strangers_are_told_the_same_whatever_they_are(company: Company) -> None:
     active, gone = company.ana.user.email, await company.world.person("Ex")
     async with company.world.storage.work(company.world.system) as work:
@@ -279,14 +292,24 @@ async def test_a_path_of_our_own_stays_as_it_is(browser: Browser, return_to: str
     assert answer.headers["location"] == return_to
 
 
+class Dripping:
+    """An answer that comes without a pause long enough to be one, and never comes whole."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" "
+            await asyncio.sleep(0.05)
+
+
 FAULTS: dict[str, Response | float] = {
     "slow": 5.0,
+    "dripping": StreamingResponse(Dripping()),
     "failing": Response(INSIDE, 500),
     "not found": Response(INSIDE, 404),
     "no JSON": Response(INSIDE, 200),
     "no object": JSONResponse([INSIDE]),
     "not what it should be": JSONResponse({"issuer": 7, "keys": INSIDE}),
-    "endless": Response(b" " * 300_000),
+    "endless": Response(b" " * 300_000 + b"{}"),
     "elsewhere": RedirectResponse("/keys"),
 }
 
@@ -334,8 +357,9 @@ async def test_a_provider_that_recovers_is_believed_again(company: Company) -> N
         {"authorization_endpoint": "javascript:alert(1)"},
         {"jwks_uri": "file:///etc/passwd"},
         {"token_endpoint": None},
+        {"claims_supported": ["x" * 300_000]},
     ],
-    ids=str,
+    ids=lambda described: next(iter(described)),
 )
 async def test_a_provider_that_describes_itself_wrongly_is_not_used(
     company: Company, browser: Browser, described: dict[str, Any]

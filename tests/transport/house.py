@@ -17,8 +17,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from server.graphql import GraphQLApp
-from server.graphql_http import Refused
-from server.graphql_ws import AbortableSocket
+from server.graphql_errors import Refused
+from server.graphql_frames import AbortableSocket
 
 PATIENCE = 5.0
 A_LITTLE = 0.01  # what tidying up takes here, so that an interruption of it would show

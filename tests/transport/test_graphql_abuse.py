@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import ConnectionClosed
 
-from server.graphql_ws import AbortableSocket
+from server.graphql_frames import AbortableSocket
 from tests.transport.house import KEY, PATIENCE, Open, closing, hear, opened, say, subscribe, until
 
 CODES = {4400, 4401, 4403, 4409, 4429}

@@ -1,0 +1,32 @@
+"""A server for every test: SQLite with a bell of its own, or PostgreSQL with Redis."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from server.settings import Settings
+from tests.flows.served import House, served, settings
+
+
+@pytest.fixture(scope="session")
+def served_url(
+    store: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> str:
+    """The database that servers open. A SQLite file belongs to one process at a time."""
+    if store == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('served') / 'guiche.db'}"
+    request.getfixturevalue("database")
+    url: str = request.getfixturevalue("database_url")
+    return url
+
+
+@pytest.fixture
+def chosen(store: str, served_url: str, request: pytest.FixtureRequest) -> Settings:
+    redis = "memory://" if store == "sqlite" else request.getfixturevalue("redis_url")
+    return settings(served_url, redis)
+
+
+@pytest.fixture
+async def house(chosen: Settings) -> AsyncIterator[House]:
+    async with served(chosen) as opened:
+        yield opened

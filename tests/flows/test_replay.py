@@ -1,0 +1,339 @@
+"""The old list and the changes make the new list: for every mutation, filter and way of seeing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from domain.words import LevelRole, OutsideView, Role
+from tests.api.desk import Json, gid
+from tests.flows.served import Caller, House, Watcher
+from tests.transport.house import until
+
+ROW = (
+    "id version status priority subject snippet tags interactionsCount reopenCount closeReason"
+    " updatedAt pendingUntil leaseExpiresAt level { id } assignee { id name } type { name }"
+    " publisher { name } mergedInto { id }"
+)
+LIST = (
+    "query($f: TicketFilter) { tickets(filter: $f, first: 100) {"
+    f" totalCount feedCursor nodes {{ {ROW} }} }} }}"
+)
+FOLLOW = (
+    "subscription($f: TicketFilter, $a: String) { queueChanges(filter: $f, after: $a) {"
+    f" cursor resync changes {{ kind ticketId ticket {{ {ROW} }} entry {{ sequence kind }} }} }} }}"
+)
+STEPS = 90
+CUTS = 6
+
+
+@dataclass
+class LiveList:
+    """A list as a screen keeps it: read once, and changed by what it is told."""
+
+    caller: Caller
+    asked: Json
+    rows: dict[str, Json] = field(default_factory=dict)
+    cursor: str = ""
+    told: list[tuple[str, int]] = field(default_factory=list)
+    flaws: list[str] = field(default_factory=list)
+    resyncs: int = 0
+
+    async def read(self) -> None:
+        page = await self.caller.ask(LIST, f=self.asked)
+        assert page["totalCount"] <= 100
+        self.rows = {each["id"]: each for each in page["nodes"]}
+        self.cursor = page["feedCursor"]
+
+    async def fresh(self) -> dict[str, Json]:
+        page = await self.caller.ask(LIST, f=self.asked)
+        return {each["id"]: each for each in page["nodes"]}
+
+    def apply(self, message: Json) -> None:
+        self.cursor = message["cursor"]
+        self.resyncs += message["resync"]
+        for change in message["changes"]:
+            ticket_id, kind = change["ticketId"], change["kind"]
+            known = self.rows.get(ticket_id)
+            if (known is not None) is (kind == "ENTERED"):
+                self.flaws.append(f"{kind} of {ticket_id}, which was {known}")
+            if kind == "LEFT":
+                self.rows.pop(ticket_id, None)
+                continue
+            if known is not None and known["version"] > change["ticket"]["version"]:
+                self.flaws.append(f"{ticket_id} went back in time")
+            self.rows[ticket_id] = change["ticket"]
+            self.told.append((ticket_id, change["entry"]["sequence"]))
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[Watcher]:
+        async with self.caller.follow(FOLLOW, f=self.asked, a=self.cursor) as watcher:
+            # What came before this line was not applied yet.
+            for message in watcher.messages:
+                self.apply(message)
+            watcher.on_message = self.apply
+            yield watcher
+
+
+@dataclass
+class Team:
+    """Those who work at the same time, and what they work with."""
+
+    house: House
+    chance: Random
+    callers: list[Caller]
+    levels: list[str]
+    people: list[str]
+    accounts: list[str]
+    types: list[str]
+    tickets: list[str] = field(default_factory=list)
+    done: dict[str, int] = field(default_factory=dict)
+    said: int = 0
+
+    async def act(self) -> None:
+        """One of the things that somebody does; refused ones happen too."""
+        name = self.chance.choice(ACTS)
+        caller = self.chance.choice(self.callers)
+        ticket = self.chance.choice(self.tickets) if self.tickets else ""
+        if not ticket or name == "open":
+            name, answer = "openTicket", await self.open(caller)
+        else:
+            answer = await getattr(self, name)(caller, ticket)
+        if not answer["userErrors"]:
+            self.done[name] = self.done.get(name, 0) + 1
+        if answer.get("ticket"):
+            ticket_id = answer["ticket"]["id"]
+            self.tickets += [] if ticket_id in self.tickets else [ticket_id]
+
+    async def open(self, caller: Caller) -> Json:
+        given = {
+            "levelId": self.chance.choice(self.levels),
+            "subject": self.chance.choice(["Pedido atrasado", "Boleto", "Troca do pedido"]),
+            "comment": "Ligou",
+            "priority": self.chance.choice(["LOW", "HIGH", "URGENT"]),
+        }
+        return await self.of(caller, "openTicket", "OpenTicketInput", **given)
+
+    async def receive(self, caller: Caller, _: str) -> Json:
+        self.said += 1
+        author = self.chance.choice(["maria", "jose"])
+        given = {
+            "accountId": self.chance.choice(self.accounts),
+            "externalId": f"m{self.said}",
+            "kind": "COMMENT",
+            "author": {"externalId": author, "name": author},
+            "text": f"Mensagem {self.said}",
+            "threadId": self.chance.choice(["t1", "t2"]),
+            "occurredAt": datetime.now(UTC).isoformat(),
+        }
+        boss = self.callers[0]
+        return await self.of(boss, "receiveOccurrence", "OccurrenceInput", **given)
+
+    async def pull(self, caller: Caller, _: str) -> Json:
+        given = {"count": self.chance.randint(1, 3), "idempotencyKey": uuid4().hex}
+        answer: Json = await caller.do("getTickets", "GetTicketsInput", "tickets { id }", **given)
+        return answer
+
+    async def start(self, caller: Caller, ticket: str) -> Json:
+        return await self.of(caller, "startTicket", "TicketInput", ticketId=ticket)
+
+    async def update(self, caller: Caller, ticket: str) -> Json:
+        changes: Json = {
+            "priority": self.chance.choice(["LOW", "MEDIUM", "HIGH", "URGENT"]),
+            "status": self.chance.choice(["OPEN", "PENDING", "RESOLVED"]),
+            "subject": self.chance.choice(["Pedido trocado", "Outra coisa"]),
+            "addTags": [self.chance.choice(["vip", "loja"])],
+            "removeTags": ["vip"],
+            "typeId": self.chance.choice(self.types),
+            "assigneeId": self.chance.choice(self.people),
+            "unassign": True,
+            "levelId": self.chance.choice(self.levels),
+        }
+        names = self.chance.sample(sorted(changes), self.chance.randint(1, 3))
+        given = {name: changes[name] for name in names}
+        return await self.of(
+            caller, "updateTicket", "UpdateTicketInput", ticketId=ticket, comment="C", **given
+        )
+
+    async def escalate(self, caller: Caller, ticket: str) -> Json:
+        given = {"levelId": self.chance.choice(self.levels), "comment": "Para vocês"}
+        return await self.of(
+            caller, "escalateTicket", "EscalateTicketInput", ticketId=ticket, **given
+        )
+
+    async def finish(self, caller: Caller, ticket: str) -> Json:
+        given = {"closeReason": "ANSWERED", "comment": "Feito"}
+        return await self.of(caller, "finishTicket", "FinishTicketInput", ticketId=ticket, **given)
+
+    async def note(self, caller: Caller, ticket: str) -> Json:
+        given: Json = {"text": "Nota", "visibility": "INTERNAL"}
+        if self.chance.random() < 0.3:
+            given["sendAs"] = self.chance.choice(["PENDING", "RESOLVED"])
+        return await self.of(caller, "reply", "ReplyInput", ticketId=ticket, **given)
+
+    async def merge(self, caller: Caller, ticket: str) -> Json:
+        given = {"targetId": self.chance.choice(self.tickets), "acrossPublishers": True}
+        return await self.of(caller, "mergeTickets", "MergeTicketsInput", sourceId=ticket, **given)
+
+    async def remove(self, _: Caller, ticket: str) -> Json:
+        boss = self.callers[0]
+        answer: Json = await boss.do(
+            "removeTicket", "RemoveTicketInput", "removedId", ticketId=ticket, reason="Engano"
+        )
+        return answer
+
+    async def thank(self, caller: Caller, ticket: str) -> Json:
+        """Resolved, written to again, and that was only a thank-you."""
+        boss = self.callers[0]
+        document = (
+            "query($id: ID!) { ticket(id: $id) { status occurrences(first: 100) {"
+            " nodes { id } } } }"
+        )
+        said = await boss.ask(document, id=ticket)
+        if not said or not said["occurrences"]["nodes"]:
+            return {"userErrors": [{}]}
+        return await self.of(
+            boss,
+            "acknowledgeOccurrence",
+            "AcknowledgeInput",
+            ticketId=ticket,
+            occurrenceId=said["occurrences"]["nodes"][-1]["id"],
+        )
+
+    async def of(self, caller: Caller, mutation: str, taking: str, **given: Any) -> Json:
+        answer: Json = await caller.do(mutation, taking, "ticket { id }", **given)
+        return answer
+
+
+ACTS = [
+    *(["open", "receive", "receive", "pull", "start", "note"] * 2),
+    *(["update"] * 5),
+    *["escalate", "finish", "merge", "remove", "thank"],
+]
+FILTERS: list[Json] = [
+    {},
+    {"statuses": ["NEW", "OPEN"]},
+    {"unassigned": True},
+    {"mine": True},
+    {"tags": ["vip"]},
+    {"search": "pedido"},
+    {"priorities": ["URGENT", "HIGH"], "unassigned": False},
+    {"statuses": ["CLOSED"]},
+    {"networks": ["SANDBOX"], "origins": ["INBOUND"]},
+]
+
+
+async def team_of(house: House, seed: int) -> tuple[Team, list[Caller]]:
+    """Three levels, one of which outsiders may read; a boss, two members and an outsider."""
+    world = house.world
+    north = world.triage
+    south = await world.level("Sul")
+    glass = await world.level("Vidro", outside_view=OutsideView.FULL)
+    boss = await world.person("Chefe", role=Role.ADMIN)
+    both = await world.person("Ana", level=[north, south], level_role=LevelRole.MANAGER)
+    one = await world.person("Bia", level=south)
+    outside = await world.person("Caio", level=await world.level("Longe"))
+    accounts = [await world.account(), await world.account()]
+    for account, level in zip(accounts, (north, south), strict=True):
+        await world.watch(account, level)
+    callers = [await house.caller(each) for each in (boss, both, one)]
+    types = await callers[0].ask("{ ticketTypes { id } }")
+    team = Team(
+        house,
+        Random(seed),
+        callers,
+        [gid(each) for each in (north, south, glass)],
+        [gid(each.user) for each in (both, one)],
+        [gid(each) for each in accounts],
+        [each["id"] for each in types],
+    )
+    return team, [*callers, await house.caller(outside)]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_the_old_list_and_the_changes_make_the_new_list(house: House, seed: int) -> None:
+    team, watching = await team_of(house, seed)
+    for _ in range(8):
+        await team.act()
+    lists = [LiveList(caller, asked) for caller in watching for asked in FILTERS]
+    await asyncio.gather(*(each.read() for each in lists))
+    # Read now, followed later: what lies between is told too.
+    for _ in range(5):
+        await team.act()
+
+    async with AsyncExitStack() as stack:
+        for each in lists:
+            await stack.enter_async_context(each.following())
+        for _ in range(STEPS // 3):
+            await asyncio.gather(*(team.act() for _ in range(3)))
+
+        for each in lists:
+            await same(each)
+
+    assert sum(team.done.values()) > STEPS // 2
+    assert {flaw for each in lists for flaw in each.flaws} == set()
+    assert sum(each.resyncs for each in lists) == 0
+    for each in lists:
+        in_order(each)
+
+
+async def test_a_list_that_loses_its_line_now_and_then_still_becomes_the_new_list(
+    house: House,
+) -> None:
+    team, watching = await team_of(house, 7)
+    for _ in range(8):
+        await team.act()
+    lists = [LiveList(caller, asked) for caller in watching for asked in FILTERS[:3]]
+    await asyncio.gather(*(each.read() for each in lists))
+
+    async def unlucky(live: LiveList, chance: Random) -> None:
+        for _ in range(CUTS):
+            async with live.following() as watcher:
+                await asyncio.sleep(chance.random() * 0.2)
+                watcher.on_message = None
+                # Cut without a word; what was on its way is lost, and told again.
+                watcher.socket.transport.abort()
+            await asyncio.sleep(chance.random() * 0.1)
+
+    async def work() -> None:
+        for _ in range(STEPS // 2):
+            await team.act()
+
+    await asyncio.gather(
+        work(), *(unlucky(each, Random(place)) for place, each in enumerate(lists))
+    )
+    for each in lists:
+        async with each.following():
+            await same(each)
+
+    assert {flaw for each in lists for flaw in each.flaws} == set()
+    for each in lists:
+        in_order(each)
+
+
+async def same(live: LiveList) -> None:
+    """The list becomes what it is when read anew; nothing happens any more meanwhile."""
+    fresh = await live.fresh()
+    try:
+        await until(lambda: live.rows == fresh, 5.0)
+    except TimeoutError:
+        differing = {
+            each: (live.rows.get(each), fresh.get(each))
+            for each in live.rows.keys() | fresh.keys()
+            if live.rows.get(each) != fresh.get(each)
+        }
+        raise AssertionError(f"{live.asked}: {differing}") from None
+
+
+def in_order(live: LiveList) -> None:
+    """No ticket was told the same thing twice, or an earlier thing later."""
+    last: dict[str, int] = {}
+    for ticket_id, sequence in live.told:
+        assert sequence > last.get(ticket_id, 0)
+        last[ticket_id] = sequence
