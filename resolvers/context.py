@@ -86,6 +86,7 @@ class Context:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _open: AsyncExitStack | None = None
     _read: Work | None = None
+    _closed: bool = False
 
     def __post_init__(self) -> None:
         self._begin()
@@ -111,6 +112,11 @@ class Context:
         """This operation's snapshot, one question at a time."""
         actor = self.require(Permission.WORKSPACE_READ)
         async with self._lock:
+            if self._closed:
+                # A loader of an answer that was broken off; what it opens nobody else would close.
+                async with self.services.store.reading(actor) as work:
+                    yield work
+                return
             if self._read is None:
                 self._open = AsyncExitStack()
                 self._read = await self._open.enter_async_context(
@@ -127,6 +133,7 @@ class Context:
         self._begin()
 
     async def aclose(self) -> None:
+        self._closed = True
         await self.rest()
 
     async def do(

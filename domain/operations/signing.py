@@ -36,17 +36,7 @@ async def sign_in(work: Work, email: str, password: str) -> SignedIn:
     if user is None or not right or not user.active:
         raise Invalid("wrong_credentials")
 
-    secret = work.secrets.make("session")
-    session = Session(
-        workspace_id=user.workspace_id,
-        user_id=user.id,
-        secret_hash=secret.hash,
-        created_at=work.now,
-        rotated_at=work.now,
-        expires_at=work.now + SESSION_LENGTH,
-    )
-    work.identities.add_session(session)
-    return SignedIn(await work.identities.actor(user, session.id), user, session, secret)
+    return await _begin(work, user)
 
 
 async def sign_in_by_email(work: Work, email: str) -> SignedIn:
@@ -58,6 +48,11 @@ async def sign_in_by_email(work: Work, email: str) -> SignedIn:
     if user is None or not user.active:
         raise Forbidden("not_a_user")
 
+    return await _begin(work, user)
+
+
+async def _begin(work: Work, user: User) -> SignedIn:
+    """A session of its own for this device."""
     secret = work.secrets.make("session")
     session = Session(
         workspace_id=user.workspace_id,

@@ -19,7 +19,7 @@ from tests.transport.house import until
 ROW = (
     "id version status priority subject snippet tags interactionsCount reopenCount closeReason"
     " updatedAt pendingUntil leaseExpiresAt level { id } assignee { id name } type { name }"
-    " publisher { name } mergedInto { id }"
+    " publisher { name }"
 )
 LIST = (
     "query($f: TicketFilter) { tickets(filter: $f, first: 100) {"
@@ -29,7 +29,7 @@ FOLLOW = (
     "subscription($f: TicketFilter, $a: String) { queueChanges(filter: $f, after: $a) {"
     f" cursor resync changes {{ kind ticketId ticket {{ {ROW} }} entry {{ sequence kind }} }} }} }}"
 )
-STEPS = 90
+STEPS = 75
 CUTS = 6
 
 
@@ -161,10 +161,11 @@ class Team:
             caller, "updateTicket", "UpdateTicketInput", ticketId=ticket, comment="C", **given
         )
 
-    async def escalate(self, caller: Caller, ticket: str) -> Json:
+    async def escalate(self, _: Caller, ticket: str) -> Json:
         given = {"levelId": self.chance.choice(self.levels), "comment": "Para vocês"}
+        boss = self.callers[0]
         return await self.of(
-            caller, "escalateTicket", "EscalateTicketInput", ticketId=ticket, **given
+            boss, "escalateTicket", "EscalateTicketInput", ticketId=ticket, **given
         )
 
     async def finish(self, caller: Caller, ticket: str) -> Json:
@@ -188,23 +189,26 @@ class Team:
         )
         return answer
 
-    async def thank(self, caller: Caller, ticket: str) -> Json:
+    async def thank(self, _: Caller, __: str) -> Json:
         """Resolved, written to again, and that was only a thank-you."""
-        boss = self.callers[0]
-        document = (
-            "query($id: ID!) { ticket(id: $id) { status occurrences(first: 100) {"
-            " nodes { id } } } }"
-        )
-        said = await boss.ask(document, id=ticket)
-        if not said or not said["occurrences"]["nodes"]:
-            return {"userErrors": [{}]}
-        return await self.of(
-            boss,
-            "acknowledgeOccurrence",
-            "AcknowledgeInput",
-            ticketId=ticket,
-            occurrenceId=said["occurrences"]["nodes"][-1]["id"],
-        )
+        boss, self.said = self.callers[0], self.said + 1
+        given = {
+            "accountId": self.accounts[0],
+            "kind": "COMMENT",
+            "author": {"externalId": "grata", "name": "Grata"},
+            "text": "Obrigada",
+            "threadId": f"z{self.said}",
+            "occurredAt": datetime.now(UTC).isoformat(),
+        }
+        payload = "ticket { id } occurrence { id }"
+        taking = ("receiveOccurrence", "OccurrenceInput", payload)
+        first = await boss.do(*taking, externalId=f"a{self.said}", **given)
+        ticket = first["ticket"]["id"]
+        resolved = {"ticketId": ticket, "status": "RESOLVED", "comment": "C"}
+        await boss.do("updateTicket", "UpdateTicketInput", "ticket { id }", **resolved)
+        again = await boss.do(*taking, externalId=f"b{self.said}", **given)
+        thanks = {"ticketId": ticket, "occurrenceId": again["occurrence"]["id"]}
+        return await self.of(boss, "acknowledgeOccurrence", "AcknowledgeInput", **thanks)
 
     async def of(self, caller: Caller, mutation: str, taking: str, **given: Any) -> Json:
         answer: Json = await caller.do(mutation, taking, "ticket { id }", **given)
@@ -214,7 +218,7 @@ class Team:
 ACTS = [
     *(["open", "receive", "receive", "pull", "start", "note"] * 2),
     *(["update"] * 5),
-    *["escalate", "finish", "merge", "remove", "thank"],
+    *["escalate", "escalate", "finish", "merge", "remove", "thank"],
 ]
 FILTERS: list[Json] = [
     {},
@@ -256,9 +260,8 @@ async def team_of(house: House, seed: int) -> tuple[Team, list[Caller]]:
     return team, [*callers, await house.caller(outside)]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_the_old_list_and_the_changes_make_the_new_list(house: House, seed: int) -> None:
-    team, watching = await team_of(house, seed)
+async def test_the_old_list_and_the_changes_make_the_new_list(house: House) -> None:
+    team, watching = await team_of(house, 1)
     for _ in range(8):
         await team.act()
     lists = [LiveList(caller, asked) for caller in watching for asked in FILTERS]
@@ -276,13 +279,15 @@ async def test_the_old_list_and_the_changes_make_the_new_list(house: House, seed
         for each in lists:
             await same(each)
 
-    assert sum(team.done.values()) > STEPS // 2
+    assert set(team.done) == {"openTicket", *ACTS} - {"open"}
     assert {flaw for each in lists for flaw in each.flaws} == set()
     assert sum(each.resyncs for each in lists) == 0
     for each in lists:
         in_order(each)
 
 
+# An answer that nobody waits for any more is dropped with its parts unasked; Python remarks on it.
+@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
 async def test_a_list_that_loses_its_line_now_and_then_still_becomes_the_new_list(
     house: House,
 ) -> None:

@@ -9,7 +9,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from server import oidc
+from server import oidc, oidc_provider
 from server.auth import COOKIE as SESSION
 from server.secrets import Keyring
 from server.settings import Settings
@@ -63,7 +63,7 @@ class Company:
 
     async def browser(self, **more: Any) -> Browser:
         """A new one, at a server that has asked the provider nothing yet."""
-        patience = more.pop("patience", oidc.PATIENCE)
+        patience = more.pop("patience", oidc_provider.PATIENCE)
         app = Starlette(routes=list(oidc.routes(self.settings(**more), patience=patience)))
         app.state.storage, app.state.keyring = self.world.storage, self.keyring
         return await self.another(app)

@@ -26,6 +26,7 @@ from tests.oidc.provider import (
 )
 
 DISCOVERY = "/.well-known/openid-configuration"
+TWO_SECONDS = 2.0
 LONG_AGO, LONG_AHEAD = 1_000_000_000, 32_000_000_000
 
 
@@ -329,9 +330,10 @@ async def test_a_provider_that_fails_lets_nobody_in_and_shows_nothing(
 ) -> None:
     browser = await company.browser(patience=0.3)
     company.provider.faults = {path: FAULTS[fault]}
-    begun = await browser.begin()
 
-    answer = begun if path == DISCOVERY else await browser.follow(await browser.agree(begun))
+    async with asyncio.timeout(TWO_SECONDS):
+        begun = await browser.begin()
+        answer = begun if path == DISCOVERY else await browser.follow(await browser.agree(begun))
 
     assert (answer.status_code, browser.session) == (503, None)
     assert answer.json()["error"]["message"] == refused("oidc_unavailable")

@@ -1,0 +1,187 @@
+"""Everything that taking in a batch needs, asked once and laid out on a desk.
+
+The publishers are held first, so all messages of one person stand in a row; what is asked after
+that cannot change under us.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.errors import Invalid, NotFound, Refusal
+from domain.model.account import Account, Monitoring
+from domain.model.level import Level
+from domain.model.occurrence import Occurrence
+from domain.model.publisher import Profile, Publisher
+from domain.model.ticket import Ticket
+from domain.model.user import User
+from domain.post import Author, Post
+from domain.rules import grouping, routing
+from domain.rules.routing import Route, Watch
+from domain.work import PostKey, ProfileKey, Work
+
+
+@dataclass
+class Desk:
+    """What has been laid out to take in a batch, and what comes to lie on it meanwhile."""
+
+    accounts: Mapping[UUID, Account]
+    levels: Mapping[UUID, Level]
+    fallback: Level
+    watching: Mapping[UUID, Sequence[Monitoring]]
+    """By account: the monitorings that are on."""
+    monitorings: Mapping[UUID, Monitoring]
+    """Those that posts name, by id."""
+    watched: Mapping[UUID, Mapping[UUID, Account]]
+    people: Mapping[ProfileKey, tuple[Publisher, Profile]]
+    known: dict[PostKey, Occurrence]
+    roots: dict[PostKey, str]
+    open: dict[str, Ticket]
+    last: dict[str, Ticket]
+    loose: Mapping[tuple[UUID, UUID], Ticket]
+    tickets: dict[UUID, Ticket]
+    protocols: list[str]
+    opened: list[Ticket]
+    absent: Mapping[UUID, User]
+    """Assignees who are away: what a message wakes goes back to the queue."""
+
+    def ticket_of(self, occurrence: Occurrence) -> Ticket | None:
+        return self.tickets.get(occurrence.ticket_id) if occurrence.ticket_id else None
+
+
+async def lay_out(work: Work, posts: Sequence[Post], accounts: Mapping[UUID, Account]) -> Desk:
+    """Everything the decisions need, asked once for all posts."""
+    levels = {level.id: level for level in await work.levels.all()}
+    fallback_id = (await work.workspace()).fallback_level_id
+    if fallback_id is None:
+        raise NotFound("not_found", thing="level")  # nothing was set up yet
+    authors: dict[ProfileKey, Author] = {}
+    for post in posts:
+        authors.setdefault(profile_key(post, accounts), post.author)
+    people = await work.publishers.enroll(authors) if authors else {}
+    _remember_contacts(work, authors, people)
+    # Asked after the publishers are held: what another batch has just stored is seen.
+    known = dict(await work.occurrences.known({key(post) for post in posts}))
+    roots = dict(
+        await work.occurrences.roots(
+            {
+                (post.account_id, post.parent_external_id)
+                for post in posts
+                if post.parent_external_id
+            }
+        )
+    )
+    watching = await work.monitorings.watching(set(accounts))
+    named = {post.monitoring_id for post in posts if post.monitoring_id}
+    monitorings = await work.monitorings.find(named)
+    watched = {
+        each: {account.id: account for account in found}
+        for each, found in (await work.monitorings.accounts(set(monitorings))).items()
+    }
+    desk = Desk(
+        accounts=accounts,
+        levels=levels,
+        fallback=levels[fallback_id],
+        watching=watching,
+        monitorings=monitorings,
+        watched=watched,
+        people=people,
+        known=known,
+        roots=roots,
+        open={},
+        last={},
+        loose={},
+        tickets=dict(
+            await work.tickets.find({each.ticket_id for each in known.values() if each.ticket_id})
+        ),
+        protocols=[],
+        opened=[],
+        absent={},
+    )
+    await _find_tickets(work, desk, posts)
+    return desk
+
+
+async def _find_tickets(work: Work, desk: Desk, posts: Sequence[Post]) -> None:
+    """The conversations that these posts could belong to, held."""
+    fresh = [post for post in posts if key(post) not in desk.known and not post.historical]
+    wanted: dict[str, None] = {}
+    for post in fresh:
+        with suppress(Refusal):  # it is refused again, and answered, when its turn comes
+            level = desk.levels[route(desk, post).level_id]
+            wanted.update(dict.fromkeys(keys(desk, post, level)))
+    desk.open = dict(await work.tickets.take_open(wanted))
+    closed = [each for each in wanted if each not in desk.open]
+    desk.last = dict(await work.tickets.last_of(closed))
+    merged = await work.tickets.survivors(desk.last.values())
+    for conversation, ticket in desk.last.items():
+        if ticket.id in merged:
+            desk.open[conversation] = merged[ticket.id]
+    desk.loose = await work.tickets.take_loose(
+        {publisher.id for publisher, _ in desk.people.values()}
+    )
+    found = {ticket.id: ticket for ticket in (*desk.open.values(), *desk.loose.values())}
+    desk.tickets.update(found)
+    holders = {ticket.assignee_id for ticket in found.values() if ticket.assignee_id}
+    users = await work.users.find(holders)
+    desk.absent = {
+        each: user for each, user in users.items() if not (user.active and user.available)
+    }
+    desk.protocols = list(await work.tickets.protocols(work.now.date(), len(fresh)))
+
+
+def route(desk: Desk, post: Post) -> Route:
+    enabled = frozenset(level.id for level in desk.levels.values() if level.enabled)
+    if post.monitoring_id is not None:
+        named = desk.monitorings.get(post.monitoring_id)
+        if named is None:
+            raise NotFound("not_found", field=["monitoringId"], thing="monitoring")
+        if post.account_id not in desk.watched.get(named.id, {}):
+            raise Invalid("monitoring_without_account", field=["monitoringId"], name=named.name)
+        if named.enabled:
+            claimed = Watch(named.id, named.level_id, keywords=())
+            return routing.route("", [claimed], enabled=enabled, fallback=desk.fallback.id)
+    watches = [each.as_watch for each in desk.watching.get(post.account_id, ())]
+    return routing.route(post.text, watches, enabled=enabled, fallback=desk.fallback.id)
+
+
+def keys(desk: Desk, post: Post, level: Level) -> Sequence[str]:
+    publisher, _ = desk.people[profile_key(post, desk.accounts)]
+    return grouping.keys(
+        level.grouping,
+        level_id=level.id,
+        account_id=post.account_id,
+        thread=thread(desk, post),
+        publisher_id=publisher.id,
+    )
+
+
+def thread(desk: Desk, post: Post) -> str:
+    """What the message hangs on: the thread named, else the parent's thread, else itself."""
+    if post.thread_id:
+        return post.thread_id
+    if post.parent_external_id:
+        return desk.roots.get((post.account_id, post.parent_external_id), post.parent_external_id)
+    return post.external_id
+
+
+def key(post: Post) -> PostKey:
+    return post.account_id, post.external_id
+
+
+def profile_key(post: Post, accounts: Mapping[UUID, Account]) -> ProfileKey:
+    return accounts[post.account_id].network, post.author.external_id
+
+
+def _remember_contacts(
+    work: Work,
+    authors: Mapping[ProfileKey, Author],
+    people: Mapping[ProfileKey, tuple[Publisher, Profile]],
+) -> None:
+    for who, author in authors.items():
+        if author.email or author.phone:
+            people[who][0].reached_by(
+                work.secrets.seal(author.email) if author.email else None,
+                work.secrets.seal(author.phone) if author.phone else None,
+            )
