@@ -1,5 +1,6 @@
 """The schema, brought to where this code needs it: once, whoever asks at the same time."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import CheckConstraint, Connection, inspect, text
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
 import domain.model  # noqa: F401 - every table
@@ -95,7 +96,27 @@ async def differences(database: Database) -> Sequence[Any]:
 
     def compare(connection: Connection) -> Sequence[Any]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return [each for each in compare_metadata(context, metadata)]
+        return [*compare_metadata(context, metadata), *_checks(connection)]
 
     async with database.reader.connect() as connection:
         return await connection.run_sync(compare)
+
+
+def _checks(connection: Connection) -> list[Any]:
+    """CHECKs whose words differ: Alembic does not compare them, and every enum is one."""
+    seen = inspect(connection)
+    found = []
+    for table in metadata.sorted_tables:
+        stored = {
+            str(check["name"]): check["sqltext"] for check in seen.get_check_constraints(table.name)
+        }
+        wanted = {
+            str(check.name): str(check.sqltext.compile(compile_kwargs={"literal_binds": True}))
+            for check in table.constraints
+            if isinstance(check, CheckConstraint) and check.name
+        }
+        for name in sorted(stored.keys() | wanted.keys()):
+            words = [set(re.findall(r"'([^']*)'", each.get(name, ""))) for each in (stored, wanted)]
+            if name not in stored or name not in wanted or words[0] != words[1]:
+                found.append(("check", table.name, name))
+    return found

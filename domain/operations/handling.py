@@ -12,6 +12,7 @@ from domain.model.level import Level
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.model.user import User
+from domain.operations import assigning
 from domain.rules import checking
 from domain.rules.states import Trigger
 from domain.rules.wording import SUBJECT_MOST, TEXT_LENGTH
@@ -68,6 +69,9 @@ async def update(
     if change.assignee_id and change.unassign:
         raise Invalid("assignee_and_unassign", field=["unassign"])
     if level.comment_required and comment is None:
+        raise CommentRequired("comment_required", field=["comment"])
+    reopened = ticket.status is TicketStatus.RESOLVED and change.status is TicketStatus.OPEN
+    if reopened and comment is None:  # T12
         raise CommentRequired("comment_required", field=["comment"])
     if change.close_reason and change.status is not TicketStatus.CLOSED:
         raise Invalid("close_reason_alone", field=["closeReason"])
@@ -225,7 +229,11 @@ async def _changes(work: Work, ticket: Ticket, level: Level, change: TicketChang
         if subject != ticket.subject:
             facts.append(await _retitle(work, ticket, subject))
     if change.assignee_id and change.assignee_id != ticket.assignee_id:
-        facts.append(await _assign(work, ticket, await member(work, ticket.level_id, change)))
+        facts.append(
+            await _assign(
+                work, ticket, await assigning.member(work, ticket.level_id, change.assignee_id)
+            )
+        )
     elif change.unassign and ticket.assignee_id:
         facts.append(await _assign(work, ticket, None))
     if change.status and change.status is not ticket.status:
@@ -254,18 +262,6 @@ async def _retitle(work: Work, ticket: Ticket, subject: str) -> Fact:
     publisher = await work.publishers.get(ticket.publisher_id)
     profiles = (await work.publishers.profiles([publisher.id]))[publisher.id]
     return ticket.retitle(subject, publisher, profiles[0].handle if profiles else None)
-
-
-async def member(work: Work, level_id: UUID, change: TicketChange) -> User:
-    """An active member of the level, who may be given its tickets."""
-    try:
-        user = await work.users.get(change.assignee_id or UUID(int=0))
-    except NotFound as missing:
-        raise NotFound("not_found", field=["assigneeId"], thing="user") from missing
-    members = (await work.levels.members([level_id]))[level_id]
-    if not user.active or user.id not in {each.user_id for each in members}:
-        raise Invalid("assignee_not_member", field=["assigneeId"], name=user.name)
-    return user
 
 
 async def _level(work: Work, level_id: UUID) -> Level:

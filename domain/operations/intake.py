@@ -18,6 +18,7 @@ from domain.operations import gathering
 from domain.operations.gathering import Desk
 from domain.post import Post
 from domain.rules import checking
+from domain.rules.access import Permission
 from domain.words import GroupingMode, TicketOrigin
 from domain.work import Work
 
@@ -46,6 +47,9 @@ async def take_in(
         except Refusal as refusal:
             answers[place] = Received(None, None, refusal=refusal)
             continue
+        if duplicate and not _may_know(work, post, occurrence):
+            answers[place] = Received(None, None, duplicate=True)
+            continue
         if not duplicate:
             received.append((place, occurrence))
         ticket = desk.ticket_of(occurrence)
@@ -61,6 +65,11 @@ async def take_one(work: Work, post: Post) -> Received:
     if received.refusal is not None:
         raise received.refusal
     return received
+
+
+def _may_know(work: Work, post: Post, before: Occurrence) -> bool:
+    """A program that only hands in learns of a repeat, but nothing that it did not bring."""
+    return work.actor.can(Permission.TICKETS_READ) or before.text == post.text
 
 
 def check(post: Post, account: Account | None, work: Work) -> Post:

@@ -11,7 +11,7 @@ from domain.model.account import TicketType
 from domain.model.level import Level
 from domain.model.publisher import Profile, Publisher
 from domain.model.ticket import Ticket
-from domain.operations.handling import TicketChange, member
+from domain.operations import assigning
 from domain.post import Author
 from domain.rules import checking
 from domain.rules.wording import SUBJECT_MOST
@@ -69,8 +69,7 @@ async def open_ticket(work: Work, asked: Opening) -> Ticket:
     )
     facts = [opened]
     if asked.assignee_id:
-        change = TicketChange(assignee_id=asked.assignee_id)
-        facts.append(ticket.assign(None, await member(work, level.id, change)))
+        facts.append(ticket.assign(None, await assigning.member(work, level.id, asked.assignee_id)))
     work.record(ticket, *facts, comment=comment)
     await work.tickets.put([ticket])
     return ticket

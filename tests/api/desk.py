@@ -200,4 +200,3 @@ async def heard(stream: AsyncGenerator[Json, None]) -> Json:
 
 def plain(answer: Any) -> str:
     return json.dumps(answer, ensure_ascii=False)
-

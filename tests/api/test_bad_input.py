@@ -1,97 +1,19 @@
 """What cannot be right: said with a code and a sentence, in both languages, and nothing done."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import func, select, table
-
-from domain.model.base import metadata
-from domain.words import Role
 from graph.schema import build
-from tests.api.desk import Desk, Json, gid, unknown
-from tests.world import Person
+from tests.api.desk import Desk, Json, unknown
+from tests.api.office import MUTATIONS, POST, USER, Office, named
 
 LONG = "a" * 50_000
 A_DAY = timedelta(days=1)
 INTERNALS = ("Traceback", "sqlalchemy", "asyncpg", "sqlite", "SELECT", "INSERT", ".py", "line ")
 
 
-@dataclass
-class Office:
-    """Everything one could rightly name."""
-
-    desk: Desk
-    ana: Person
-    boss: Person
-    names: Json
-
-    @classmethod
-    async def built(cls, desk: Desk) -> "Office":
-        world = desk.world
-        account = await world.account()
-        await world.watch(account, world.triage)
-        ana = await world.person("Ana", level=world.triage)
-        boss = await world.person("Chefe", role=Role.ADMIN)
-        ticket = await world.heard(account)
-        other = await world.heard(account, author="jose")
-        return cls(
-            desk,
-            ana,
-            boss,
-            {
-                "ticket": gid(ticket),
-                "other": gid(other),
-                "level": gid(world.triage),
-                "user": gid(ana.user),
-                "account": gid(account),
-                "publisher": gid(ticket.publisher_id, "Publisher"),
-                "nobody": unknown("Ticket"),
-            },
-        )
-
-    async def rows(self) -> dict[str, int]:
-        """How many rows every table has; both people have signed in by then."""
-        for person in (self.ana, self.boss):
-            await self.desk.token(person)
-        async with self.desk.world.storage.reading(self.desk.world.system) as work:
-            return {
-                name: await work.session.scalar(select(func.count()).select_from(table(name))) or 0
-                for name in metadata.tables
-            }
-
-
-MUTATIONS = {
-    "openTicket": "OpenTicketInput",
-    "getTickets": "GetTicketsInput",
-    "startTicket": "TicketInput",
-    "updateTicket": "UpdateTicketInput",
-    "escalateTicket": "EscalateTicketInput",
-    "finishTicket": "FinishTicketInput",
-    "mergeTickets": "MergeTicketsInput",
-    "reply": "ReplyInput",
-    "saveLevel": "SaveLevelInput",
-    "saveAccount": "SaveAccountInput",
-    "saveUser": "SaveUserInput",
-    "receiveOccurrence": "OccurrenceInput",
-    "createApiKey": "CreateApiKeyInput",
-    "saveTicketType": "SaveTicketTypeInput",
-    "saveMonitoring": "SaveMonitoringInput",
-}
-
 VERSION = ["expectedVersion"]
 OPENING = {"levelId": "$level", "subject": "Assunto", "comment": "Ligou"}
-POST = {
-    "accountId": "$account",
-    "externalId": "m99",
-    "kind": "COMMENT",
-    "author": {"externalId": "ana", "name": "Ana"},
-    "text": "Olá",
-    "occurredAt": "2026-09-14T11:00:00Z",
-}
-USER = {"name": "Bia", "email": "bia@example.com", "role": "VIEWER", "password": "uma senha longa"}
-
 REFUSED: Sequence[tuple[str, Json, str, list[str] | None]] = [
     ("openTicket", {**OPENING, "subject": ""}, "INVALID", ["subject"]),
     ("openTicket", {**OPENING, "subject": LONG}, "TOO_LONG", ["subject"]),
@@ -222,14 +144,6 @@ REFUSED: Sequence[tuple[str, Json, str, list[str] | None]] = [
 ]
 ADMINS = {"saveLevel", "saveAccount", "saveUser", "receiveOccurrence", "createApiKey"}
 ADMINS |= {"saveTicketType", "saveMonitoring"}
-
-
-def named(value: Any, names: Json) -> Any:
-    if isinstance(value, dict):
-        return {key: named(part, names) for key, part in value.items()}
-    if isinstance(value, list):
-        return [named(part, names) for part in value]
-    return names[value[1:]] if isinstance(value, str) and value.startswith("$") else value
 
 
 def plainly(text: str) -> None:

@@ -27,8 +27,7 @@ CANARY = "canário"
 GRAPH = graph(build())
 QUERIES: Mapping[str, Any] = GRAPH.type_map["Query"].fields  # type: ignore[attr-defined]
 MUTATIONS: Mapping[str, Any] = GRAPH.type_map["Mutation"].fields  # type: ignore[attr-defined]
-DEPTH = {"tickets": 3, "ticket": 3}
-USUAL_DEPTH = 2
+DEEP, USUAL_DEPTH = 3, 2
 MOVES_WITH_TIME = {"serverTime", "feedCursor", "ageSeconds"}
 HEADSET = "ticketCount"
 SCOPES = ("ALL", "SAME_LEVEL", "OTHER_LEVELS", "ACTIVE")
@@ -158,7 +157,7 @@ def silent(told: Any) -> bool:
     return CANARY not in text.lower() and "canario" not in text.lower()
 
 
-async def everything(desk: Desk, walled: Walled) -> dict[str, str]:
+async def everything(desk: Desk, walled: Walled, depth: int = USUAL_DEPTH) -> dict[str, str]:
     """Every question there is, and what Ana is answered."""
     answers = {}
 
@@ -168,7 +167,7 @@ async def everything(desk: Desk, walled: Walled) -> dict[str, str]:
 
     for name, query in QUERIES.items():
         kind = get_named_type(query.type)
-        selected = selection(kind, DEPTH.get(name, USUAL_DEPTH), GRAPH)
+        selected = selection(kind, depth if name.startswith("ticket") else USUAL_DEPTH, GRAPH)
         given = {"ID": gid(walled.own), "ids": walled.every_id}
         if name == "level":
             given["id"] = gid(walled.rh)
@@ -227,7 +226,7 @@ def filters(walled: Walled) -> dict[str, Json]:
 async def test_no_question_of_an_outsider_brings_a_canary_back(desk: Desk) -> None:
     walled = await Walled.built(desk.world)
 
-    answers = await everything(desk, walled)
+    answers = await everything(desk, walled, DEEP)
     inside = await desk.send(
         "query($s: String) { tickets(filter: {search: $s}) { nodes { subject } } }",
         walled.rita,
@@ -255,12 +254,12 @@ async def test_what_happens_behind_the_wall_moves_nothing_but_the_headset(desk: 
 
 async def test_a_level_that_hides_even_the_count_moves_not_even_the_headset(desk: Desk) -> None:
     walled = await Walled.built(desk.world, outside=OutsideView.NONE)
-    before = await everything(desk, walled)
+    customer = gid(walled.own.publisher_id, "Publisher")
+    before = await desk.ask(STANDING, walled.ana, p=customer)
 
     await walled.goes_on()
 
-    after = await everything(desk, walled)
-    assert headsets(before["publisher"]) == headsets(after["publisher"])
+    assert await desk.ask(STANDING, walled.ana, p=customer) == before
 
 
 def still(text: str) -> Any:

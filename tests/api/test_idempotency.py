@@ -14,7 +14,7 @@ from graph.schema import build
 from storage.access import columns
 from tests.api.desk import Desk, Json, gid, plain
 from tests.api.documents import graph
-from tests.api.test_bad_input import MUTATIONS, POST, USER, Office, named
+from tests.api.office import MUTATIONS, POST, USER, Office, named
 from tests.world import Person
 
 KEY = "uma-chave"
@@ -232,3 +232,12 @@ async def test_a_retry_shows_nothing_that_has_gone_behind_the_wall_since(desk: D
 
     assert first["ticket"]["id"] == office.names["ticket"]
     assert again["ticket"] is None
+
+
+async def test_what_was_removed_is_named_by_its_own_id(desk: Desk) -> None:
+    office = await office_of(desk)
+    asked = named({"ticketId": "$ticket", "reason": "Engano"}, office.names)
+
+    told = await desk.ask(document("removeTicket"), office.boss, i=asked)
+
+    assert told["removedId"] == office.names["ticket"]

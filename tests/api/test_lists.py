@@ -209,3 +209,17 @@ async def test_a_wide_page_asks_as_many_questions_of_50_tickets_as_of_two(
 
     assert len(asked[50]) == len(asked[2]), "\n".join(asked[50])
     assert len(asked[50]) < 35
+
+
+async def test_what_is_asked_after_the_end_of_an_answer_keeps_no_connection(desk: Desk) -> None:
+    ana = await desk.world.person("Ana", level=desk.world.triage)
+    context = await desk.context(ana)
+    pool: Any = desk.world.storage.database.reader.pool
+    before = pool.checkedout()
+
+    await context.aclose()
+    # A loader whose turn comes when the caller has already gone.
+    found = await context.loaders.level(desk.world.triage.id)
+
+    assert found is not None
+    assert pool.checkedout() == before

@@ -170,6 +170,7 @@ def settings(database_url: str, redis_url: str, **more: Any) -> Settings:
         secret_key=SECRET,
         allow_unsafe_database=True,
         log_level="ERROR",
+        embedded_worker=False,
         **more,
     )
 

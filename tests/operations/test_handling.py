@@ -142,7 +142,8 @@ async def test_the_status_changes_by_hand_as_the_table_says_or_nothing_happens(
     before = await world.see(ticket)
 
     if target in allowed:
-        changed = await world.do(handling.update, ticket.id, to(target))
+        said = "Ficou faltando algo" if current is RESOLVED else None
+        changed = await world.do(handling.update, ticket.id, to(target, comment=said))
 
         assert changed.status is target
         entry = (await world.history(ticket))[-1]
@@ -153,6 +154,15 @@ async def test_the_status_changes_by_hand_as_the_table_says_or_nothing_happens(
         with pytest.raises(WrongState):
             await world.do(handling.update, ticket.id, to(target))
     assert (await world.see(ticket)).model_dump() == before.model_dump()
+
+
+async def test_reopening_by_hand_says_why(world: World) -> None:
+    ticket = await in_status(world, RESOLVED)
+
+    with pytest.raises(CommentRequired):
+        await world.do(handling.update, ticket.id, to(OPEN))
+
+    assert (await world.see(ticket)).status is RESOLVED
 
 
 @pytest.mark.parametrize("status", [NEW, OPEN, PENDING])

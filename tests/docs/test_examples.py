@@ -1,0 +1,179 @@
+"""Every example does what its first line says, asked in the order of a working day."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.words import Role
+from tests.api.desk import Desk, Json, gid, heard
+from tests.world import Person
+
+FOLDER = Path(__file__).parents[2] / "examples"
+PASSWORD = "uma senha longa"
+WAITING = {"statuses": ["NEW", "OPEN", "ESCALATED"], "unassigned": True}
+
+
+def document(name: str) -> str:
+    return (FOLDER / f"{name}.graphql").read_text()
+
+
+@dataclass
+class Day:
+    """A company, and those who ask. What was asked is remembered."""
+
+    desk: Desk
+    boss: Person
+    ana: Person
+    asked: set[str] = field(default_factory=set)
+
+    async def ask(self, name: str, by: Person | str | None, **variables: Any) -> Any:
+        self.asked.add(name)
+        told = await self.desk.ask(document(name), by, **variables)
+        assert not told.get("userErrors"), (name, told)
+        return told
+
+    async def setup(self) -> Json:
+        """An account, a level that answers from it with Ana in it, and what is watched."""
+        form = {"network": "INSTAGRAM", "name": "Instagram", "handle": "@acme"}
+        account = (await self.ask("save_account", self.boss, input=form))["account"]
+        level = await self.ask(
+            "save_level",
+            self.boss,
+            input={
+                "name": "Atendimento",
+                "accountIds": [account["id"]],
+                "members": [{"userId": gid(self.ana.user), "capacity": 20}],
+            },
+        )
+        watched = {"levelId": level["level"]["id"], "accountIds": [account["id"]]}
+        await self.ask("save_monitoring", self.boss, input={"name": "Tudo", **watched})
+        return {"account": account["id"], "level": level["level"]["id"]}
+
+
+def posts(account: str) -> list[Json]:
+    told: list[Json] = json.loads((FOLDER / "posts.json").read_text())["posts"]
+    return [{"accountId": account, **post} for post in told]
+
+
+@pytest.fixture
+async def day(desk: Desk) -> Day:
+    ana = await desk.world.person("Ana", password=PASSWORD)
+    return Day(desk, await desk.world.person("Chefe", role=Role.ADMIN), ana)
+
+
+async def test_the_examples_tell_a_working_day(day: Day) -> None:
+    email = {"email": day.ana.user.email, "password": PASSWORD}
+    signed_in = await day.ask("sign_in", None, input=email)
+    names = await day.setup()
+    key = (await day.ask("create_api_key", day.boss, input={"name": "CRM", "scopes": ["ingest"]}))[
+        "secret"
+    ]
+
+    handed_in = posts(names["account"])
+    first = await day.ask("receive_occurrence", day.boss, input=handed_in[0])
+    rest = {"occurrences": handed_in}
+    results = (await day.ask("receive_occurrences", day.boss, input=rest))["results"]
+
+    assert signed_in["accessToken"]
+    assert key.startswith("gk_")
+    assert first["ticket"]["status"] == "NEW"
+    assert [each["duplicate"] for each in results].count(True) == 1
+    assert not [error for each in results for error in each["userErrors"]]
+    await _handled(day, names)
+    assert {f"{name}.graphql" for name in day.asked} | {"queue_changes.graphql"} >= {
+        path.name for path in FOLDER.glob("*.graphql")
+    }
+
+
+async def _handled(day: Day, names: Json) -> None:
+    form = {"levelId": names["level"], "subject": "Troca", "comment": "Ligou às 9h"}
+    by_hand = (await day.ask("open_ticket", day.ana, input=form))["ticket"]
+    queue = await day.ask("queue", day.ana, filter=WAITING, first=20)
+    assert by_hand["protocol"] in {each["protocol"] for each in queue["nodes"]}
+
+    pulled = await day.ask("get_tickets", day.ana, input={"idempotencyKey": "pull-1"})
+    assert len(pulled["tickets"]) == queue["totalCount"]
+
+    one = {"ticketId": by_hand["id"]}
+    started = (await day.ask("start_ticket", day.ana, input=one))["ticket"]
+    change = {"priority": "HIGH", "addTags": ["troca"], "expectedVersion": started["version"]}
+    await day.ask("update_ticket", day.ana, input={**one, **change})
+    note = {"text": "Liguei, volta amanhã.", "visibility": "INTERNAL"}
+    await day.ask("note", day.ana, input={**one, **note})
+    other, third = [each for each in pulled["tickets"] if each["id"] != by_hand["id"]][:2]
+    triage = gid(day.desk.world.triage)
+    said = {"ticketId": other["id"], "levelId": triage, "comment": "Precisa da logística"}
+    escalated = await day.ask("escalate_ticket", day.ana, input=said)
+    finish = {"ticketId": third["id"], "closeReason": "NO_REPLY_NEEDED", "comment": "Só um elogio"}
+    finished = await day.ask("finish_ticket", day.ana, input=finish)
+    whole = await day.ask("ticket", day.ana, protocol=by_hand["protocol"])
+    await _followed(day, by_hand["id"])
+
+    assert escalated["ticket"]["status"] == "ESCALATED"
+    assert finished["ticket"]["status"] == "CLOSED"
+    assert whole["priority"] == "HIGH"
+    assert whole["history"]["totalCount"] == len(whole["history"]["nodes"])
+
+
+async def _followed(day: Day, ticket_id: str) -> None:
+    day.asked.add("ticket_changes")
+    stream = day.desk.follow(document("ticket_changes"), day.ana, id=ticket_id)
+    try:
+        stands = await heard(stream)
+        closing = {"ticketId": ticket_id, "closeReason": "ANSWERED", "comment": "Trocado"}
+        await day.ask("finish_ticket", day.ana, input=closing)
+        moved = await heard(stream)
+    finally:
+        await stream.aclose()
+
+    assert stands["entries"] == []
+    assert [each["to"] for each in moved["entries"]] == ["CLOSED"]
+
+
+async def test_a_message_enters_the_queue_that_is_followed(day: Day) -> None:
+    names = await day.setup()
+    queue = await day.ask("queue", day.ana, filter=WAITING)
+    after = queue["feedCursor"]
+
+    stream = day.desk.follow(document("queue_changes"), day.ana, filter=WAITING, after=after)
+    try:
+        stands = await heard(stream)
+        await day.ask("receive_occurrence", day.boss, input=posts(names["account"])[0])
+        moved = await heard(stream)
+    finally:
+        await stream.aclose()
+
+    assert (stands["changes"], stands["resync"]) == ([], False)
+    assert [each["kind"] for each in moved["changes"]] == ["ENTERED"]
+
+
+async def test_a_retry_changes_nothing_twice(day: Day) -> None:
+    names = await day.setup()
+    handed_in = posts(names["account"])
+
+    once = await day.ask("receive_occurrences", day.boss, input={"occurrences": handed_in})
+    again = await day.ask("receive_occurrences", day.boss, input={"occurrences": handed_in})
+
+    assert [each["duplicate"] for each in again["results"]] == [True] * len(handed_in)
+    assert [each["occurrence"] for each in again["results"]] == [
+        each["occurrence"] for each in once["results"]
+    ]
+
+
+async def test_an_overtaken_edit_tells_what_moved(day: Day) -> None:
+    await day.setup()
+    ticket = await day.desk.world.ticket(by=day.boss)
+    old = {"ticketId": gid(ticket), "expectedVersion": ticket.version}
+    await day.ask("update_ticket", day.boss, input={"ticketId": gid(ticket), "priority": "HIGH"})
+
+    refused = await day.desk.ask(
+        document("update_ticket"), day.boss, input={**old, "priority": "LOW"}
+    )
+
+    [error] = refused["userErrors"]
+    assert error["code"] == "VERSION_CONFLICT"
+    assert "priority" in error["changedFields"]
+    assert error["current"]["priority"] == "HIGH"
