@@ -156,6 +156,8 @@ async def delay(on: Stage, subscribers: int = 100) -> tuple[float, float, str]:
     async def hear(socket: websockets.ClientConnection, mark: str) -> float:
         while True:
             text = str(await socket.recv())
+            if text.startswith('{"type":"ping"'):
+                await socket.send('{"type":"pong"}')
             if mark in text:
                 received.append(text.encode())
                 return time.perf_counter()
@@ -236,9 +238,11 @@ async def measure(rounds: int, only: list[str], postgres: str, redis: str) -> No
         connection = await asyncpg.connect(on.dsn)
         stored = await connection.fetchval("SELECT count(*) FROM ticket")
         version = await connection.fetchval("SHOW server_version")
+        fsync = await connection.fetchval("SHOW fsync")
         await connection.close()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python")
-    print(f"{platform.python_version()}, PostgreSQL {version}, {stored} tickets, {rounds} rounds\n")
+    print(f"{platform.python_version()}, PostgreSQL {version} (fsync {fsync}),")
+    print(f"{stored} tickets, {rounds} rounds\n")
     print("| work | Guichê | bare | ratio | |\n|---|---|---|---|---|")
     for name, unit in units.items():
         one, other = statistics.median(ours[name]), statistics.median(theirs[name])

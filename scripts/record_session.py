@@ -3,7 +3,8 @@
     python -m scripts.record_session
 
 A server on SQLite in a temporary folder, a small file imported, one person who works and one who
-watches. What is sent and answered goes to the page as it was; ids, cursors and tokens are shortened.
+watches. What is sent and answered goes to the page as it was, but for shortened ids, cursors and
+tokens.
 """
 
 import json
@@ -29,15 +30,15 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "recorded-session.md"
 GUICHE = Path(sys.executable).with_name("guiche")
 PATIENCE = 20.0
-QUIET = 0.7
-"""Seconds without a message after which the watcher has seen what there was."""
+QUIET = 1.3
+"""Seconds without a message after which the watcher has seen all: longer than a lost ring takes."""
 PASSWORD = "uma-senha-comprida"
 LONG = {"accessToken": 8, "cursor": 8, "feedCursor": 8, "after": 8, "webhookSecret": 8}
 AN_ID = re.compile(r"[A-Za-z0-9_-]{23}")
 
 ROWS = """\
 numero,empresa,cliente,nome,texto,quando,situacao
-1001,Loja Aurora,c-1,Joana Ribeiro,"Meu pedido veio com a caixa aberta e falta um copo.",2026-01-15 09:12,Aberta
+1001,Loja Aurora,c-1,Joana Ribeiro,"Meu pedido veio com um copo a menos.",2026-01-15 09:12,Aberta
 1002,Loja Aurora,c-2,Caio Prado,"Vocês entregam em Campinas?",2026-01-15 10:30,Aberta
 1003,Loja Aurora,c-3,Lívia Moraes,"Recebi tudo certo, obrigada!",2026-01-14 18:00,Resolvida
 1004,Loja Aurora,c-4,Rui Sá,"Quero trocar o tamanho.",ontem,Aberta
@@ -235,7 +236,7 @@ class Watcher:
 
     def seen(self) -> list[dict[str, Any]]:
         """Every message that came until it was quiet."""
-        seen = []
+        seen: list[dict[str, Any]] = []
         while True:
             try:
                 message = json.loads(self.socket.recv(QUIET))
@@ -322,7 +323,7 @@ def record(server: Server, page: Page) -> None:
     told = server.command(*words, "--network", "INSTAGRAM")
     page.block("text", f"$ guiche {' '.join(words)} --network INSTAGRAM\n{told}")
     refused = (server.folder / "contacts.csv.refused.csv").read_text("utf-8-sig")
-    page.say("The row without a date is in `contacts.csv.refused.csv`:")
+    page.say("The row whose date is none is in `contacts.csv.refused.csv`:")
     page.block("csv", refused)
     with server.serving():
         work(server, page)
@@ -344,7 +345,7 @@ def work(server: Server, page: Page) -> None:
     admin = step(None, SIGN_IN, input=account)["signIn"]["accessToken"]
 
     page.say("## Two people, and the level they work in")
-    people = {}
+    people: dict[str, str] = {}
     for name in ("Bruna", "Davi"):
         given = {
             "name": name,

@@ -168,12 +168,9 @@ class Storage:
             work = SqlWork(session, actor, self.clock(), self.secrets, self.cursors)
             yield work
             news = await work.settle()
-            if news:
-                self.ring(actor.workspace_id)
-                import asyncio
-
-                await asyncio.sleep(0.01)
             await session.commit()
+        if news:
+            self.ring(actor.workspace_id)
 
     @asynccontextmanager
     async def reading(self, actor: Actor) -> AsyncIterator[SqlWork]:

@@ -92,7 +92,14 @@ class Walled:
         merged = await world.heard(account, thread="g", text="Sobre o mesmo assunto")
         await world.do(handling.merge, merged.id, known.id, "É o mesmo", False, by=boss)
 
-        walled = cls(world, mine, rh, account, ana, rita, own, [alone, known, gone])
+        # And one that Ana closed; what the customer wrote next went to RH.
+        closed = await world.heard(account, thread="h", text="Até logo")
+        await world.do(handling.finish, closed.id, CloseReason.ANSWERED, "Feito", by=boss)
+        followed = await world.heard(account, thread="h", text="Voltei")
+        await world.do(handling.escalate, followed.id, rh.id, "Para o RH", by=boss)
+        await world.do(handling.note, followed.id, f"{CANARY} do RH", by=rita)
+
+        walled = cls(world, mine, rh, account, ana, rita, own, [alone, known, gone, followed])
         await walled.look_up()
         return walled
 

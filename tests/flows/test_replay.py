@@ -19,7 +19,7 @@ from tests.transport.house import until
 ROW = (
     "id version status priority subject snippet tags interactionsCount reopenCount closeReason"
     " updatedAt pendingUntil leaseExpiresAt level { id } assignee { id name } type { name }"
-    " publisher { name }"
+    " publisher { name } history(last: 1) { nodes { sequence kind } }"
 )
 LIST = (
     "query($f: TicketFilter) { tickets(filter: $f, first: 100) {"

@@ -25,7 +25,7 @@ from tests.world import Person
 FOLLOW = (
     "subscription($f: TicketFilter, $a: String) { queueChanges(filter: $f, after: $a) {"
     " cursor resync changes { kind ticketId ticket { id version subject assignee { name }"
-    " level { name } } entry { sequence kind } } } }"
+    " level { name } history(last: 1) { nodes { sequence } } } entry { sequence kind } } } }"
 )
 LIST = "{ tickets(first: 100) { feedCursor nodes { id version subject } } }"
 WITHIN_FIVE_SECONDS = 5.0
@@ -233,7 +233,8 @@ async def test_a_thousand_tickets_through_one_subscription_and_nothing_is_left_o
             change = TicketChange(assignee_id=holder.id, subject=f"Assunto {number}")
             done = await world.do(handling.update, ticket.ticket.id, change)
             await watcher.until(lambda it: shown(it, done.version))  # noqa: B023
-            last = watcher.changes[-1]["ticket"]
+            last, entry = watcher.changes[-1]["ticket"], watcher.changes[-1]["entry"]
+            assert last["history"]["nodes"] == [{"sequence": entry["sequence"]}]
             assert last["subject"] == f"Assunto {number}"
             assert last["assignee"] == {"name": holder.name}
 
