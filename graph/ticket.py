@@ -146,7 +146,9 @@ class Ticket(Node):
     opened_at: datetime = shown("When it was registered here.")
     age_seconds = computed(tickets.age_seconds, int, "Seconds since it was registered.")
     updated_at: datetime = shown("When it last changed.")
-    resolved_at: datetime | None = shown("When it was resolved, unless reopened since.")
+    resolved_at: datetime | None = shown(
+        "When it was resolved, or closed without; null again once it is reopened."
+    )
     closed_at: datetime | None = shown("When it was closed.")
     pending_until: datetime | None = shown("It opens again at this instant.")
     reopen_count: int = shown("How often it was reopened; a thank-you does not count.")

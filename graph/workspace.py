@@ -49,7 +49,9 @@ class User(Node):
     )
     role: Role = shown("What they may do in the workspace.")
     active: bool = shown("false: they may not sign in.")
-    available: bool = shown("On shift: what they wait for comes back to them, not to the queue.")
+    available: bool = shown(
+        "On shift: a message leaves their ticket with them; else it returns to the queue."
+    )
     levels = fetched(setup.memberships, list[LevelMember], "The levels they are in.")
 
 
@@ -106,7 +108,11 @@ class Level(Node):
 @thing(account.TicketType, description="A kind of case, in the company's own words.")
 class TicketType(Node):
     name: str = shown("Its name.")
-    level = fetched(setup.type_level, Level | None, "The level that usually handles it.")
+    level = fetched(
+        setup.type_level,
+        Level | None,
+        "The level that usually handles it; for people, it routes nothing.",
+    )
     priority = computed(setup.type_priority, Priority | None, "What such tickets open with.")
     active: bool = shown("false: it can no longer be chosen.")
 

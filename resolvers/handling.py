@@ -63,7 +63,7 @@ async def open_ticket(info: Info, input: OpenTicketInput) -> Ticket:
 class GetTicketsInput:
     level_ids: list[strawberry.ID] | None = told("Of these levels; else all mine.", default=None)
     count: int | None = told(
-        "How many, 1 to 100; else each level's batch size. Never more than one's capacity.",
+        "In all, 1 to 100; else each level's batch size. Never more than one's capacity.",
         default=None,
     )
     idempotency_key: str | None = key()

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from domain.errors import Unavailable
 from domain.model.base import new_id
 from domain.rules import access
 from domain.rules.access import Actor, ActorKind
@@ -177,7 +178,7 @@ class Door:
         authorization = request.headers.get("authorization")
         visitor = None
         if authorization is not None:
-            visitor = await self._gate.visitor(authorization)
+            visitor = await self._known(authorization, locale)
             if visitor is None:
                 raise Refused("UNAUTHENTICATED", SENTENCES["session_over"][locale], 401)
         return Context(
@@ -194,10 +195,23 @@ class Door:
         if not isinstance(authorization, str) or not authorization:
             sentence = SENTENCES["unauthenticated"][locale]
             raise Refused("UNAUTHENTICATED", sentence, 401, close=4401)
-        visitor = await self._gate.visitor(authorization)
+        visitor = await self._known(authorization, locale)
         if visitor is None:
             raise Refused("UNAUTHENTICATED", SENTENCES["session_over"][locale], 401, close=4403)
         return Connection(self._services, visitor, locale)
+
+    async def _known(self, authorization: str, locale: Locale) -> Visitor | None:
+        try:
+            return await self._gate.visitor(authorization)
+        except Unavailable as away:
+            raise Refused(
+                "UNAVAILABLE",
+                SENTENCES["unavailable"][locale],
+                503,
+                close=1013,
+                headers={"Retry-After": "1"},
+                retryable=True,
+            ) from away
 
 
 class Connection:

@@ -42,8 +42,10 @@ class Refused(Exception):
         *,
         close: int = 4403,
         headers: Mapping[str, str] | None = None,
+        retryable: bool = False,
     ) -> None:
         super().__init__(message)
+        self.extensions = {"code": code, **({"retryable": True} if retryable else {})}
         self.code = code
         self.message = message
         self.status = status

@@ -192,7 +192,7 @@ class HttpDesk:
             finally:
                 await context.aclose()
         except Refused as refused:
-            error = {"message": refused.message, "extensions": {"code": refused.code}}
+            error = {"message": refused.message, "extensions": refused.extensions}
             for name, value in refused.headers.items():
                 carried.headers.setdefault(name, value)
             status, body = refused.status, orjson.dumps({"errors": [error]})

@@ -1,7 +1,8 @@
 """A workspace: one client company. Everything belongs to exactly one."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Field, SQLModel
 
@@ -19,6 +20,10 @@ class Workspace(SQLModel, table=True):
     access_version: int = 0
     """Grows with every change of anybody's rights, so that open sockets notice."""
     created_at: datetime = Field(sa_type=UTCDateTime)
+
+    def day_of(self, moment: datetime) -> date:
+        """The date on this company's calendar."""
+        return moment.astimezone(ZoneInfo(self.time_zone)).date()
 
     def fall_back_to(self, level_id: UUID) -> None:
         self.fallback_level_id = level_id

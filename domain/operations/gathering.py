@@ -93,7 +93,9 @@ async def lay_out(work: Work, posts: Sequence[Post], accounts: Mapping[UUID, Acc
         last={},
         loose={},
         tickets=dict(
-            await work.tickets.find({each.ticket_id for each in known.values() if each.ticket_id})
+            await work.tickets.answered(
+                {each.ticket_id for each in known.values() if each.ticket_id}
+            )
         ),
         protocols=[],
         opened=[],
@@ -128,7 +130,8 @@ async def _find_tickets(work: Work, desk: Desk, posts: Sequence[Post]) -> None:
     desk.absent = {
         each: user for each, user in users.items() if not (user.active and user.available)
     }
-    desk.protocols = list(await work.tickets.protocols(work.now.date(), len(fresh)))
+    today = (await work.workspace()).day_of(work.now)
+    desk.protocols = list(await work.tickets.protocols(today, len(fresh)))
 
 
 def route(desk: Desk, post: Post) -> Route:

@@ -50,7 +50,8 @@ async def open_ticket(work: Work, asked: Opening) -> Ticket:
     network = asked.network or (Network.EMAIL if asked.customer_email else Network.PHONE)
     publisher, profile = await _publisher(work, asked, network)
 
-    [protocol] = await work.tickets.protocols(work.now.date(), 1)
+    today = (await work.workspace()).day_of(work.now)
+    [protocol] = await work.tickets.protocols(today, 1)
     ticket, opened = Ticket.open(
         protocol=protocol,
         level=level,

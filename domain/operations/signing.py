@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.answers import KeyMade
-from domain.errors import Forbidden, Invalid, NotFound
+from domain.errors import Duplicate, Forbidden, Invalid, NotFound
 from domain.model.user import SESSION_LENGTH, ApiKey, Session, User
 from domain.rules import checking
 from domain.rules.access import Actor, Scope
@@ -103,7 +103,7 @@ async def make_key(work: Work, name: str, scopes: list[str]) -> KeyMade:
             raise Invalid("unknown_scope", field=["scopes"], name=scope[:40], known=known)
     plain = checking.name(name)
     if await work.api_keys.named(plain):
-        raise Invalid("name_taken", field=["name"], name=plain)
+        raise Duplicate("name_taken", field=["name"], name=plain)
 
     secret = work.secrets.make("key")
     key = ApiKey(

@@ -46,7 +46,8 @@ async def take_over(work: Work, conversations: Sequence[PastConversation]) -> li
     await recognizing.find_known(work, desk, cases)
     told = [case for case in cases if case.fresh]
     await recognizing.find_tickets(work, desk, told)
-    days = [case.fresh[0].at.date() for case in told]
+    workspace = await work.workspace()
+    days = [workspace.day_of(case.fresh[0].at) for case in told]
     for case, protocol in zip(told, await work.tickets.protocols_of(days), strict=True):
         _tell(work, desk, case, protocol)
 

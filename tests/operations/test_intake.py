@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain.errors import Invalid, NotFound, TooLong
+from domain.model.base import new_id
 from domain.operations import handling, intake, organizing, signing
 from domain.operations.handling import TicketChange
 from domain.operations.organizing import AccountForm
@@ -514,3 +515,27 @@ async def test_history_names_who_wrote_and_not_who_brought_it_in(world: World) -
     history = await world.history(received.ticket)
     assert {entry.actor_name for entry in history} == {"Maria"}
     assert {entry.actor_id for entry in history} == {None}
+
+
+async def test_a_program_that_only_hands_in_learns_of_a_repeat_but_nothing_it_did_not_bring(
+    world: World,
+) -> None:
+    account = await world.account()
+    robot = access.api_key(
+        key_id=new_id(),
+        workspace_id=world.workspace.id,
+        name="Robô",
+        scopes=frozenset({Scope.INGEST}),
+    )
+    post = world.post(account, text="Meu pedido não chegou")
+    first = await world.do(intake.take_one, post, by=robot)
+
+    again = await world.do(intake.take_one, post, by=robot)
+    guessed = await world.do(intake.take_one, replace(post, text="O que havia?"), by=robot)
+
+    assert first.ticket is not None
+    assert again.ticket is not None
+    assert again.duplicate
+    assert again.ticket.protocol == first.ticket.protocol
+    assert guessed.duplicate
+    assert (guessed.occurrence, guessed.ticket) == (None, None)
