@@ -1,6 +1,7 @@
 """The old list and the changes make the new list: for every mutation, filter and way of seeing."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,8 +9,6 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 from uuid import uuid4
-
-import pytest
 
 from domain.words import LevelRole, OutsideView, Role
 from tests.api.desk import Json, gid
@@ -286,8 +285,6 @@ async def test_the_old_list_and_the_changes_make_the_new_list(house: House) -> N
         in_order(each)
 
 
-# An answer that nobody waits for any more is dropped with its parts unasked; Python remarks on it.
-@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
 async def test_a_list_that_loses_its_line_now_and_then_still_becomes_the_new_list(
     house: House,
 ) -> None:
@@ -317,6 +314,7 @@ async def test_a_list_that_loses_its_line_now_and_then_still_becomes_the_new_lis
         async with each.following():
             await same(each)
 
+    gc.collect()
     assert {flaw for each in lists for flaw in each.flaws} == set()
     for each in lists:
         in_order(each)

@@ -29,7 +29,6 @@ FOLLOW = (
 )
 LIST = "{ tickets(first: 100) { feedCursor nodes { id version subject } } }"
 WITHIN_FIVE_SECONDS = 5.0
-UNANSWERED = "ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning"
 
 
 def sequences(messages: list[Any]) -> list[tuple[str, int]]:
@@ -279,7 +278,6 @@ async def gone(house: House, before: set[str]) -> None:
         raise AssertionError(f"left behind: {left}") from None
 
 
-@pytest.mark.filterwarnings(UNANSWERED)
 async def test_clients_that_vanish_in_the_middle_of_an_answer_leave_nothing_behind(
     house: House,
 ) -> None:
