@@ -30,6 +30,7 @@ class Clock:
         self._on_progress = on_progress
         self._ahead: list[tuple[datetime, int, Act]] = []
         self._order = count()
+        self._latest: datetime | None = None
 
     def at(self, moment: datetime, act: Act) -> None:
         heapq.heappush(self._ahead, (moment, next(self._order), act))
@@ -50,8 +51,12 @@ class Clock:
         operation: Callable[..., Awaitable[T]],
         *args: Any,
     ) -> T:
-        """What the operation answers, committed as of that moment."""
-        then = replace(self._storage, clock=lambda: moment)
+        """What the operation answers, committed as of that moment.
+
+        An act may run ahead by some minutes; whatever is done after it is not done before it.
+        """
+        self._latest = latest = max(moment, self._latest or moment)
+        then = replace(self._storage, clock=lambda: latest)
         async with then.work(by) as work:
             return await operation(work, *args)
 

@@ -29,6 +29,7 @@ QUERIES: Mapping[str, Any] = GRAPH.type_map["Query"].fields  # type: ignore[attr
 MUTATIONS: Mapping[str, Any] = GRAPH.type_map["Mutation"].fields  # type: ignore[attr-defined]
 DEEP, USUAL_DEPTH = 3, 2
 MOVES_WITH_TIME = {"serverTime", "feedCursor", "ageSeconds"}
+SOME = 3
 HEADSET = "ticketCount"
 SCOPES = ("ALL", "SAME_LEVEL", "OTHER_LEVELS", "ACTIVE")
 
@@ -321,7 +322,7 @@ async def test_what_may_not_be_seen_is_answered_byte_for_byte_like_what_is_not_t
     for kind, ids in walled.ids.items():
         for name, (document, _) in BY_ID.items():
             nothing = await desk.send(document, walled.ana, id=unknown(kind))
-            for each in ids:
+            for each in ids[:SOME]:
                 hidden = await desk.send(document, walled.ana, id=each)
                 if (hidden.status_code, hidden.content) != (nothing.status_code, nothing.content):
                     differing.append((kind, name, hidden.text, nothing.text))
@@ -390,7 +391,7 @@ async def test_no_mutation_reaches_behind_the_wall(desk: Desk, role: Role) -> No
 
     for mutation, name, kind in AIMS:
         nothing = await aimed(desk, walled, mutation, name, unknown(kind))
-        for each in walled.ids[kind]:
+        for each in walled.ids[kind][:SOME]:
             hidden = await aimed(desk, walled, mutation, name, each)
             if hidden != nothing or not silent(hidden[1]) or '"errors"' in hidden[1]:
                 told.append((mutation, name, hidden, nothing))
@@ -556,7 +557,7 @@ async def test_another_workspace_is_nothing_at_all(desk: Desk) -> None:
             nothing = await elsewhere.send(document, boss, id=unknown(kind))
             told += [
                 (kind, name)
-                for each in ids
+                for each in ids[:SOME]
                 if (await elsewhere.send(document, boss, id=each)).content != nothing.content
             ]
 

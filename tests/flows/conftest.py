@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Python remarks on each of them, sometimes in the middle of the test after.
     """
-    unasked = "ignore:Exception ignored in. <coroutine object GraphQLCore"
+    unasked = "ignore:Exception ignored in. <coroutine object"
     mark = pytest.mark.filterwarnings(f"{unasked}:pytest.PytestUnraisableExceptionWarning")
     for item in items:
         if "flows" in item.path.parts:

@@ -28,8 +28,8 @@ FOLLOW = (
     "subscription($f: TicketFilter, $a: String) { queueChanges(filter: $f, after: $a) {"
     f" cursor resync changes {{ kind ticketId ticket {{ {ROW} }} entry {{ sequence kind }} }} }} }}"
 )
-STEPS = 60
-CUTS = 6
+STEPS = 48
+CUTS = 4
 
 
 @dataclass

@@ -270,7 +270,7 @@ async def gone(house: House, before: set[str]) -> None:
         )
 
     try:
-        await until(nothing_left)
+        await until(nothing_left, 30.0)  # a broken-off query takes its connection along
     except TimeoutError:
         pools = {database.reader.pool, database.writer.pool}
         held = [each.checkedout() for each in pools]  # type: ignore[attr-defined]
