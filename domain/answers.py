@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.errors import Refusal
 from domain.model.account import Account
+from domain.model.level import Level
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
@@ -43,6 +44,14 @@ class RemovedTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelSaved:
+    """A level; where it was closed to new tickets, how many it still has."""
+
+    level: Level
+    open_tickets: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyMade:
     """The only moment at which the secret can be read."""
 
@@ -60,5 +69,13 @@ class AccountSaved:
 
 ANSWERS: dict[str, type] = {
     each.__name__: each
-    for each in (Received, Pulled, Replied, RemovedTicket, KeyMade, AccountSaved)
+    for each in (
+        Received,
+        Pulled,
+        Replied,
+        RemovedTicket,
+        LevelSaved,
+        KeyMade,
+        AccountSaved,
+    )
 }

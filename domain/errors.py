@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from domain.sentences import SENTENCES
 from domain.words import Locale
@@ -39,6 +39,11 @@ class Refusal(Exception):
         self.sentence = sentence
         self.field = tuple(field)
         self.values = values
+
+    def within(self, path: Sequence[str]) -> Self:
+        """The same, of something that stands at that path of the input."""
+        self.field = (*path, *self.field)
+        return self
 
     def message(self, locale: Locale) -> str:
         return SENTENCES[self.sentence][locale].format(**self.values)

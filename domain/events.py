@@ -16,6 +16,8 @@ from domain.words import HistoryKind
 class Fact:
     kind: ClassVar[HistoryKind]
     field: ClassVar[str | None] = None
+    moves_version: ClassVar[bool] = True
+    """False for what time alone does: nobody who was just writing has looked at something older."""
 
     was: str | None = None
     became: str | None = None
@@ -125,3 +127,30 @@ class Merged(Fact):
 @dataclass(frozen=True, kw_only=True)
 class Removed(Fact):
     kind = HistoryKind.REMOVED
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlaWarned(Fact):
+    """Part of a clock's time is used up; `became` says of which clock and how much."""
+
+    kind = HistoryKind.SLA_WARNING
+    field = "sla"
+    moves_version = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlaBreached(Fact):
+    """A deadline passed; `became` says which."""
+
+    kind = HistoryKind.SLA_BREACHED
+    field = "sla"
+    moves_version = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlaRecomputed(Fact):
+    """The ticket follows other rules from now on; `was` and `became` are its nearest deadlines."""
+
+    kind = HistoryKind.SLA_RECOMPUTED
+    field = "sla"
+    moves_version = False

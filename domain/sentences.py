@@ -165,6 +165,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "{name} is in the future.",
         PT: "{name} está no futuro.",
     },
+    "too_far_ahead": {
+        EN: "{name} is more than {years} years ahead.",
+        PT: "{name} está mais de {years} anos à frente.",
+    },
     "too_old": {
         EN: "{name} is before 1990.",
         PT: "{name} é anterior a 1990.",
@@ -344,5 +348,85 @@ SENTENCES: dict[str, dict[Locale, str]] = {
     "incident": {
         EN: "Something went wrong on our side. Incident {incident}.",
         PT: "Algo deu errado do nosso lado. Incidente {incident}.",
+    },
+    "time_zone_unknown": {
+        EN: "There is no time zone {name}. Give one such as America/Sao_Paulo.",
+        PT: "Não existe o fuso horário {name}. Informe um como America/Sao_Paulo.",
+    },
+    "interval_weekday": {
+        EN: "A weekday is a number from 1, Monday, to 7, Sunday.",
+        PT: "O dia da semana é um número de 1, segunda-feira, a 7, domingo.",
+    },
+    "interval_inverted": {
+        EN: "Closing comes after opening; 00:00 as closing is the end of the day.",
+        PT: "O fechamento vem depois da abertura; 00:00 no fechamento é o fim do dia.",
+    },
+    "intervals_overlap": {
+        EN: "This interval overlaps another of the same weekday.",
+        PT: "Este intervalo se sobrepõe a outro do mesmo dia da semana.",
+    },
+    "no_interval": {
+        EN: "Give at least one interval in which the week is open.",
+        PT: "Informe ao menos um intervalo em que a semana está aberta.",
+    },
+    "exception_times": {
+        EN: "Give both opening and closing, or neither for a day that is closed.",
+        PT: "Informe abertura e fechamento, ou nenhum dos dois para um dia fechado.",
+    },
+    "exceptions_overlap": {
+        EN: "This exception contradicts another of the same date.",
+        PT: "Esta exceção contradiz outra da mesma data.",
+    },
+    "time_not_whole": {
+        EN: "A time of day has whole seconds and no time zone.",
+        PT: "O horário tem segundos inteiros e nenhum fuso.",
+    },
+    "holiday_state_unknown": {
+        EN: "There is no state {name}. Give its two letters, such as SP.",
+        PT: "Não existe o estado {name}. Informe a sigla, como SP.",
+    },
+    "target_range": {
+        EN: "A target is 1 to {most} seconds.",
+        PT: "Um prazo tem de 1 a {most} segundos.",
+    },
+    "legal_in_days": {
+        EN: "The legal deadline is counted in calendar days: give a multiple of 86400 seconds.",
+        PT: "O prazo legal conta dias corridos: informe um múltiplo de 86400 segundos.",
+    },
+    "target_twice": {
+        EN: "{metric} of {priority} is given twice.",
+        PT: "{metric} de {priority} foi informado duas vezes.",
+    },
+    "warn_range": {
+        EN: "A warning is at 1 to 100 percent of the time.",
+        PT: "Um aviso fica entre 1 e 100 por cento do tempo.",
+    },
+    "warn_unsorted": {
+        EN: "Warnings go up: each percentage is more than the one before.",
+        PT: "Os avisos são crescentes: cada percentual é maior que o anterior.",
+    },
+    "calendar_used": {
+        EN: "Levels are open by this calendar: {levels}. Give them another one first.",
+        PT: "Há níveis que usam este calendário: {levels}. Dê outro a eles primeiro.",
+    },
+    "calendar_of_others": {
+        EN: "Levels that you are not a member of are open by this calendar; make one of your own.",
+        PT: "Níveis dos quais você não é membro usam este calendário; crie um próprio.",
+    },
+    "calendar_twice": {
+        EN: "Choose a calendar by its id, or give one to be saved; not both.",
+        PT: "Escolha um calendário pelo id ou informe um para salvar; não os dois.",
+    },
+    "levels_of_display": {
+        EN: "Only a display's key is made for chosen levels; other keys read every level.",
+        PT: "Só a chave de um painel é feita para níveis escolhidos; as outras leem todos.",
+    },
+    "display_alone": {
+        EN: "A display's key has the scope display and no other.",
+        PT: "A chave de um painel tem o escopo display e nenhum outro.",
+    },
+    "display_only": {
+        EN: "A display shows figures and deadlines; {field} is not for it.",
+        PT: "Um painel mostra números e prazos; {field} não é para ele.",
     },
 }

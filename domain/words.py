@@ -90,11 +90,52 @@ class PullOrder(StrEnum):
     NEWEST_FIRST = "NEWEST_FIRST"
 
 
+class AssignmentStrategy(StrEnum):
+    MANUAL_PULL = "MANUAL_PULL"
+    RANDOM = "RANDOM"
+    ROUND_ROBIN = "ROUND_ROBIN"
+    LEAST_BUSY = "LEAST_BUSY"
+
+
 class OutsideView(StrEnum):
     NONE = "NONE"
     COUNT = "COUNT"
     STUB = "STUB"
     FULL = "FULL"
+
+
+class SlaMetric(StrEnum):
+    FIRST_RESPONSE = "FIRST_RESPONSE"
+    NEXT_RESPONSE = "NEXT_RESPONSE"
+    RESOLUTION = "RESOLUTION"
+    APPROVAL = "APPROVAL"
+    LEVEL_TIME = "LEVEL_TIME"
+    LEGAL_RESPONSE = "LEGAL_RESPONSE"
+
+
+class SlaState(StrEnum):
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    MET = "MET"
+    BREACHED = "BREACHED"
+    CANCELLED = "CANCELLED"
+
+
+class SlaRisk(StrEnum):
+    ON_TIME = "ON_TIME"
+    AT_RISK = "AT_RISK"
+    BREACHED = "BREACHED"
+    PAUSED = "PAUSED"
+    DONE = "DONE"
+
+
+class SlaCause(StrEnum):
+    """What made a warning or a breach due."""
+
+    TIMER = "TIMER"
+    TRANSFER = "TRANSFER"
+    PRIORITY = "PRIORITY"
+    RECOMPUTE = "RECOMPUTE"
 
 
 class Visibility(StrEnum):
@@ -142,12 +183,16 @@ class HistoryKind(StrEnum):
     ACKNOWLEDGED = "ACKNOWLEDGED"
     MERGED = "MERGED"
     REMOVED = "REMOVED"
+    SLA_WARNING = "SLA_WARNING"
+    SLA_BREACHED = "SLA_BREACHED"
+    SLA_RECOMPUTED = "SLA_RECOMPUTED"
 
 
 class TicketOrderField(StrEnum):
     URGENCY = "URGENCY"
     OPENED_AT = "OPENED_AT"
     UPDATED_AT = "UPDATED_AT"
+    DUE_AT = "DUE_AT"
     PRIORITY = "PRIORITY"
     INTERACTIONS = "INTERACTIONS"
 
@@ -187,6 +232,12 @@ LABELS: dict[StrEnum, str] = {
     Priority.MEDIUM: "Média",
     Priority.HIGH: "Alta",
     Priority.URGENT: "Urgente",
+    SlaMetric.FIRST_RESPONSE: "1ª resposta",
+    SlaMetric.NEXT_RESPONSE: "próxima resposta",
+    SlaMetric.RESOLUTION: "resolução",
+    SlaMetric.APPROVAL: "moderação",
+    SlaMetric.LEVEL_TIME: "tempo no nível",
+    SlaMetric.LEGAL_RESPONSE: "prazo legal",
 }
 
 ALIASES: dict[str, StrEnum] = {

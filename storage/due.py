@@ -1,18 +1,21 @@
-"""What has become due, in all workspaces: leases that end, tickets that wake.
+"""What has become due in all workspaces: leases, clocks, tickets that wake, close or wait.
 
 Says only where and when; the tickets themselves are taken by a worker, inside their workspace.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, union
+from sqlalchemy import func, null, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.access import T_
+from domain.model.sla import SlaClock
+from storage.access import L_, T_, columns
+from storage.queue import unserved
 
-MOMENTS = (T_.lease_expires_at, T_.pending_until)
+C_ = columns(SlaClock)
+MOMENTS = (T_.lease_expires_at, T_.pending_until, T_.closes_at)
 
 
 class DueReader:
@@ -27,7 +30,33 @@ class DueReader:
             )
             for moment in MOMENTS
         )
-        return sorted(await self.session.scalars(union(*late)))
+        to_hand_out = select(L_.workspace_id).where(unserved())
+        return sorted(await self.session.scalars(union(*late, to_hand_out)))
+
+    async def glance(self, but: Collection[UUID] = ()) -> tuple[datetime | None, datetime | None]:
+        """The database's own clock, where it has one, and when something is to be told next.
+
+        One question, answered by the first row of an index, however many follow; some workspaces
+        may be left out.
+        """
+        nearest = select(C_.next_at).where(C_.next_at.is_not(None)).order_by(C_.next_at).limit(1)
+        if but:
+            nearest = nearest.where(C_.workspace_id.not_in(sorted(but)))
+        postgres = self.session.get_bind().dialect.name == "postgresql"
+        clock = func.clock_timestamp() if postgres else null()
+        row = (
+            await self.session.execute(
+                select(clock.label("now"), nearest.scalar_subquery().label("nearest"))
+            )
+        ).one()
+        return row.now, row.nearest
+
+    async def pressed(self, now: datetime) -> Sequence[UUID]:
+        """The workspaces in which something is to be told of a clock."""
+        statement = (
+            select(C_.workspace_id).where(C_.next_at.is_not(None), C_.next_at <= now).distinct()
+        )
+        return sorted(await self.session.scalars(statement))
 
     async def next(self, now: datetime) -> datetime | None:
         """When something will become due next, as far as is known now."""

@@ -34,6 +34,19 @@ class EntryShelf:
         )
         return {row.id: row for row in rows}
 
+    async def whole(self, ticket_ids: Collection[UUID]) -> Mapping[UUID, list[HistoryEntry]]:
+        """The whole history of each, oldest first."""
+        found: dict[UUID, list[HistoryEntry]] = {each: [] for each in ticket_ids}
+        rows = await self.session.scalars(
+            select(HistoryEntry)
+            .join(Ticket, T_.id == H_.ticket_id)
+            .where(H_.ticket_id.in_(sorted(ticket_ids)), access.tickets(self.actor))
+            .order_by(H_.ticket_id, H_.sequence)
+        )
+        for row in rows:
+            found[row.ticket_id].append(row)
+        return found
+
     async def pages(
         self, ticket_ids: Collection[UUID], window: Window
     ) -> Mapping[UUID, Page[HistoryEntry]]:

@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 from domain.answers import ANSWERS
 from domain.errors import Invalid
 from domain.model.account import Account, Monitoring, TicketType
+from domain.model.calendar import Calendar
 from domain.model.idempotency import Idempotency
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
@@ -35,6 +36,7 @@ KINDS: dict[str, type[SQLModel]] = {
     for kind in (
         Account,
         ApiKey,
+        Calendar,
         Level,
         Monitoring,
         Occurrence,

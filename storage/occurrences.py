@@ -5,15 +5,18 @@ from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.page import Page, Window
+from domain.rules.access import Actor
 from domain.work import PostKey
 from storage import access, keyset
 from storage.access import O_, T_, columns
 from storage.keyset import Order
+from storage.pile import Pile
 from storage.shelf import Shelf
 
 R_ = columns(Reply)
@@ -25,6 +28,10 @@ AS_WRITTEN = Order("written", ("written_at", "id"))
 class OccurrenceShelf(Shelf[Occurrence]):
     model = Occurrence
     thing = "occurrence"
+
+    def __init__(self, session: AsyncSession, actor: Actor, pile: Pile) -> None:
+        super().__init__(session, actor)
+        self._pile = pile
 
     def wall(self) -> ColumnElement[bool]:
         return access.occurrences(self.actor)
@@ -104,8 +111,7 @@ class OccurrenceShelf(Shelf[Occurrence]):
         )
 
     async def put(self, occurrences: Sequence[Occurrence]) -> None:
-        self.session.add_all(occurrences)
-        await self.session.flush()
+        self._pile.add(occurrences)
 
 
 def _together(keys: Collection[PostKey]) -> list[ColumnElement[bool]]:
@@ -124,6 +130,10 @@ def _marked(page: Page[Occurrence], ticket_id: UUID) -> Page[Occurrence]:
 class ReplyShelf(Shelf[Reply]):
     model = Reply
     thing = "reply"
+
+    def __init__(self, session: AsyncSession, actor: Actor, pile: Pile) -> None:
+        super().__init__(session, actor)
+        self._pile = pile
 
     def wall(self) -> ColumnElement[bool]:
         return access.ticket_of(self.actor, R_.ticket_id)
@@ -153,5 +163,4 @@ class ReplyShelf(Shelf[Reply]):
         )
 
     async def put(self, replies: Sequence[Reply]) -> None:
-        self.session.add_all(replies)
-        await self.session.flush()
+        self._pile.add(replies)

@@ -10,17 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import VersionConflict
 from domain.model.entry import HistoryEntry
+from domain.model.level import Level, LevelMember
+from domain.model.sla import SlaClock
 from domain.model.ticket import Ticket
+from domain.model.user import User
 from domain.rules import protocols, states
-from domain.rules.access import Actor
+from domain.rules.access import ROLE_PERMISSIONS, Actor, Permission
+from domain.rules.assignment import Candidate
 from domain.rules.membership import Face
-from domain.words import PullOrder, TicketStatus
-from storage.access import T_, columns, within
+from domain.words import AssignmentStrategy, PullOrder, TicketStatus
+from storage.access import L_, T_, columns, within
+from storage.pile import Pile
 from storage.tickets import TicketReads
 
-H_ = columns(HistoryEntry)
+H_, C_ = columns(HistoryEntry), columns(SlaClock)
+M_, U_ = columns(LevelMember), columns(User)
+HANDLING = [each for each, may in ROLE_PERMISSIONS.items() if Permission.TICKETS_HANDLE in may]
 PULL: dict[PullOrder, tuple[ColumnElement[Any], ...]] = {
-    PullOrder.MOST_URGENT: (T_.priority_order, T_.opened_at, T_.id),
+    PullOrder.MOST_URGENT: (T_.urgent_at, T_.priority_order, T_.opened_at, T_.id),
     PullOrder.OLDEST_FIRST: (T_.opened_at, T_.id),
     PullOrder.NEWEST_FIRST: (T_.opened_at.desc(), T_.id.desc()),
 }
@@ -29,9 +36,12 @@ PULL: dict[PullOrder, tuple[ColumnElement[Any], ...]] = {
 class TicketShelf(TicketReads):
     """Every ticket that is taken leaves its face here: what it was before the act."""
 
-    def __init__(self, session: AsyncSession, actor: Actor, faces: dict[UUID, Face]) -> None:
+    def __init__(
+        self, session: AsyncSession, actor: Actor, faces: dict[UUID, Face], pile: Pile
+    ) -> None:
         super().__init__(session, actor)
         self.faces = faces
+        self._pile = pile
 
     async def take(self, row_id: UUID, expected_version: int | None = None) -> Ticket:
         """The ticket, held; VERSION_CONFLICT when the caller looked at an older one."""
@@ -161,6 +171,49 @@ class TicketShelf(TicketReads):
         )
         return await self.session.scalar(statement) or 0
 
+    async def take_unserved(self) -> Sequence[Level]:
+        """The levels that hand out tickets by themselves and have some that nobody has.
+
+        Held, and passed over while another worker holds them. What merely points at a level or at
+        a person waits for nobody: keys are not locked.
+        """
+        statement = (
+            within(self.actor, Level)
+            .where(unserved())
+            .order_by(L_.id)
+            .with_for_update(key_share=True, skip_locked=True)
+            .execution_options(populate_existing=True)
+        )
+        return list(await self.session.scalars(statement))
+
+    async def take_candidates(self, level_id: UUID) -> Sequence[Candidate]:
+        """The members who may be given tickets, held. Whoever is pulling right now is passed over,
+        so that what they take is counted."""
+        rows = await self.session.execute(
+            select(M_.user_id, M_.capacity)
+            .join(User, U_.id == M_.user_id)
+            .where(
+                M_.level_id == level_id,
+                M_.workspace_id == self.actor.workspace_id,
+                *_on_shift(),
+            )
+            .order_by(M_.user_id)
+            .with_for_update(key_share=True, skip_locked=True)
+        )
+        capacities: dict[UUID, int | None] = {each: most for each, most in rows}
+        counted = await self.session.execute(
+            select(T_.assignee_id, func.count())
+            .where(
+                self.wall(),
+                T_.assignee_id.in_(sorted(capacities)),
+                T_.level_id == level_id,
+                T_.status.in_(sorted(states.ACTIVE)),
+            )
+            .group_by(T_.assignee_id)
+        )
+        held: dict[UUID, int] = {each: count for each, count in counted}
+        return [Candidate(each, held.get(each, 0), most) for each, most in capacities.items()]
+
     async def lapsed(self, now: datetime, most: int) -> Sequence[Ticket]:
         return await self._due(
             and_(T_.lease_expires_at.is_not(None), T_.lease_expires_at <= now), most
@@ -169,10 +222,48 @@ class TicketShelf(TicketReads):
     async def woken(self, now: datetime, most: int) -> Sequence[Ticket]:
         return await self._due(and_(T_.pending_until.is_not(None), T_.pending_until <= now), most)
 
+    async def silent(self, now: datetime, most: int) -> Sequence[Ticket]:
+        """Resolved, and nothing came for so long that they are over."""
+        return await self._due(and_(T_.closes_at.is_not(None), T_.closes_at <= now), most)
+
+    async def pressed(self, now: datetime, most: int) -> Sequence[Ticket]:
+        """Tickets with a clock of which something is to be told, the latest one first; a ticket
+        with several is there as often."""
+        statement = (
+            self.seen()
+            .join(SlaClock, C_.ticket_id == T_.id)
+            .where(
+                C_.workspace_id == self.actor.workspace_id,
+                C_.next_at.is_not(None),
+                C_.next_at <= now,
+            )
+            .order_by(C_.next_at)
+            .limit(literal_column(str(most)))
+        )
+        # Only what can be held counts towards the limit: whatever somebody else holds, others pass.
+        rows = await self.session.scalars(self._held(statement, skip_locked=True))
+        return [self._seen_as(ticket) for ticket in rows]
+
+    async def open_after(
+        self, level_id: UUID, after: UUID | None, most: int, *, held: bool
+    ) -> Sequence[Ticket]:
+        """Some of the measured tickets of a level that are not over, by id; held when asked."""
+        statement = self.seen().where(*_measured(level_id))
+        if after is not None:
+            statement = statement.where(T_.id > after)
+        statement = statement.order_by(T_.id).limit(literal_column(str(most)))
+        rows = await self.session.scalars(self._held(statement) if held else statement)
+        return [self._seen_as(ticket) for ticket in rows]
+
     async def open_in(self, level_id: UUID) -> int:
         statement = select(func.count()).where(
             self.wall(), T_.level_id == level_id, T_.status != TicketStatus.CLOSED
         )
+        return await self.session.scalar(statement) or 0
+
+    async def open_measured(self, level_id: UUID) -> int:
+        """How many `open_after` leads through."""
+        statement = select(func.count()).where(self.wall(), *_measured(level_id))
         return await self.session.scalar(statement) or 0
 
     async def protocols(self, day: date, count: int) -> Sequence[str]:
@@ -196,8 +287,7 @@ class TicketShelf(TicketReads):
         return sorted(free, key=lambda protocol: free[protocol])
 
     async def put(self, tickets: Sequence[Ticket]) -> None:
-        self.session.add_all(tickets)
-        await self.session.flush()
+        self._pile.add(tickets)
 
     def _present(self) -> Select[Ticket]:
         """Every ticket of the workspace that was not removed, seen or not."""
@@ -224,7 +314,7 @@ class TicketShelf(TicketReads):
         return list(dict.fromkeys(await self.session.scalars(statement)))
 
     def _held(self, statement: Select[Ticket], *, skip_locked: bool = False) -> Select[Ticket]:
-        return statement.with_for_update(skip_locked=skip_locked).execution_options(
+        return statement.with_for_update(of=Ticket, skip_locked=skip_locked).execution_options(
             populate_existing=True
         )
 
@@ -233,8 +323,40 @@ class TicketShelf(TicketReads):
         return ticket
 
 
+def unserved() -> ColumnElement[bool]:
+    """A level that hands out tickets by itself, while it has some that nobody has, and somebody
+    who could be given one. Whether it is open, and they are full, is seen when it is tried."""
+    waiting: ColumnElement[bool] = (
+        select(T_.id).where(T_.level_id == L_.id, T_.removed_at.is_(None), *_free()).exists()
+    )
+    somebody: ColumnElement[bool] = (
+        select(M_.user_id)
+        .join(User, U_.id == M_.user_id)
+        .where(M_.level_id == L_.id, *_on_shift())
+        .exists()
+    )
+    return and_(L_.assignment != AssignmentStrategy.MANUAL_PULL, waiting, somebody)
+
+
+def _on_shift() -> list[ColumnElement[bool]]:
+    return [
+        U_.active,
+        U_.available,
+        U_.role.in_(HANDLING),
+        or_(M_.capacity.is_(None), M_.capacity > 0),
+    ]
+
+
 def _free() -> list[ColumnElement[bool]]:
     return [
         T_.assignee_id.is_(None),
         or_(*(T_.status == status for status in sorted(states.WAITING))),
+    ]
+
+
+def _measured(level_id: UUID) -> list[ColumnElement[bool]]:
+    return [
+        T_.level_id == level_id,
+        T_.status != TicketStatus.CLOSED,
+        T_.terms_id.is_not(None),
     ]

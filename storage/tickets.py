@@ -23,10 +23,10 @@ from storage.access import L_, T_
 from storage.keyset import Order
 from storage.shelf import Shelf
 
-URGENCY = ("priority_order", "opened_at", "id")
 ORDERS: dict[TicketOrderField, tuple[str, ...]] = {
-    TicketOrderField.URGENCY: URGENCY,
-    TicketOrderField.PRIORITY: URGENCY,
+    TicketOrderField.URGENCY: ("urgent_at", "priority_order", "opened_at", "id"),
+    TicketOrderField.DUE_AT: ("urgent_at", "id"),
+    TicketOrderField.PRIORITY: ("priority_order", "opened_at", "id"),
     TicketOrderField.OPENED_AT: ("opened_at", "id"),
     TicketOrderField.UPDATED_AT: ("updated_at", "id"),
     TicketOrderField.INTERACTIONS: ("interactions_count", "id"),
@@ -58,6 +58,7 @@ def matching(asked: TicketFilter) -> list[ColumnElement[bool]]:
         (T_.network, asked.networks),
         (T_.assignee_id, asked.assignee_ids),
         (T_.origin, asked.origins),
+        (T_.risk, asked.risks),
     ):
         if values is not None:
             conditions.append(column.in_(sorted(values)))

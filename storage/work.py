@@ -4,7 +4,7 @@ Writers hold rows; readers see one snapshot. Nothing rings before the commit, an
 leaves nothing behind.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,10 +21,14 @@ from domain.events import Fact
 from domain.model.base import metadata, new_id
 from domain.model.ticket import Ticket
 from domain.model.workspace import Workspace
+from domain.operations import timing
+from domain.operations.timing import Touched
 from domain.position import Cursors
 from domain.rules.access import Actor
 from domain.rules.membership import Face
 from domain.work import Secrets
+from storage.board import BoardShelf
+from storage.clocks import CalendarShelf, ClockShelf, KnownTerms
 from storage.due import DueReader
 from storage.engine import Database
 from storage.entries import EntryShelf
@@ -32,6 +36,7 @@ from storage.feed import FeedReader
 from storage.idempotency import IdempotencyShelf
 from storage.levels import AccountShelf, LevelShelf, MonitoringShelf, TicketTypeShelf
 from storage.occurrences import OccurrenceShelf, ReplyShelf
+from storage.pile import Pile
 from storage.publishers import PublisherShelf
 from storage.queue import TicketShelf
 from storage.users import ApiKeyShelf, IdentityShelf, UserShelf
@@ -47,7 +52,13 @@ class SqlWork:
     """Everything an operation may reach. Its moment is when it was opened."""
 
     def __init__(
-        self, session: AsyncSession, actor: Actor, now: datetime, secrets: Secrets, cursors: Cursors
+        self,
+        session: AsyncSession,
+        actor: Actor,
+        now: datetime,
+        secrets: Secrets,
+        cursors: Cursors,
+        terms: KnownTerms,
     ) -> None:
         self.session = session
         self.actor = actor
@@ -56,14 +67,19 @@ class SqlWork:
         self._cursors = cursors
         self._faces: dict[UUID, Face] = {}
         self._entries: list[dict[str, Any]] = []
-        self._tickets: dict[UUID, Ticket] = {}
+        self._touched: dict[UUID, Touched] = {}
+        self._changed: set[UUID] = set()
         self._group = new_id()
         self._rights_changed = False
 
-        self.tickets = TicketShelf(session, actor, self._faces)
+        self._pile = pile = Pile(session)
+        self.tickets = TicketShelf(session, actor, self._faces, pile)
         self.entries = EntryShelf(session, actor)
-        self.occurrences = OccurrenceShelf(session, actor)
-        self.replies = ReplyShelf(session, actor)
+        self.clocks = ClockShelf(session, actor, terms, pile)
+        self.board = BoardShelf(session, actor)
+        self.calendars = CalendarShelf(session, actor)
+        self.occurrences = OccurrenceShelf(session, actor, pile)
+        self.replies = ReplyShelf(session, actor, pile)
         self.publishers = PublisherShelf(session, actor)
         self.levels = LevelShelf(session, actor)
         self.accounts = AccountShelf(session, actor)
@@ -96,9 +112,13 @@ class SqlWork:
         at: datetime | None = None,
     ) -> None:
         group = self._group if at is None else new_id()
-        if facts and ticket.id not in self._tickets:
-            ticket.changed(at or self.now)
-            self._tickets[ticket.id] = ticket
+        touched = self._touch(ticket)
+        if any(fact.moves_version for fact in facts):
+            if ticket.id not in self._changed:
+                ticket.changed(at or self.now)
+                self._changed.add(ticket.id)
+            ticket.lived_until(at or self.now)
+            touched.did(at or self.now, facts, alone=at is not None)
         # Rows, not objects: there are as many of them as of everything else together.
         for place, fact in enumerate(facts):
             self._entries.append(
@@ -125,13 +145,32 @@ class SqlWork:
                 }
             )
 
+    def watch(self, ticket: Ticket) -> None:
+        self._touch(ticket)
+
+    def last_entry(self, ticket: Ticket) -> UUID:
+        found: UUID = next(
+            row["id"] for row in reversed(self._entries) if row["ticket_id"] == ticket.id
+        )
+        return found
+
+    def _touch(self, ticket: Ticket) -> Touched:
+        touched = self._touched.get(ticket.id)
+        if touched is None:
+            before = self._faces.get(ticket.id)
+            latest = ticket.updated_at if before else None
+            touched = self._touched[ticket.id] = Touched(ticket, before, latest)
+        return touched
+
     def rights_changed(self) -> None:
         self._rights_changed = True
 
     async def settle(self) -> bool:
         """Write what is left, entries last; whether anybody has to hear of it."""
+        await timing.keep(self, list(self._touched.values()))
         if self._rights_changed:
             await self.identities.rights_changed(self.actor.workspace_id)
+        await self._pile.write()
         await self.session.flush()
         if self._entries:
             postgres = self.session.get_bind().dialect.name == "postgresql"
@@ -144,7 +183,7 @@ class SqlWork:
     def _rows(self) -> list[dict[str, Any]]:
         """The entries with each ticket's face before and after the whole act."""
         before = {each: face.as_json() for each, face in self._faces.items()}
-        after = {each: ticket.face.as_json() for each, ticket in self._tickets.items()}
+        after = {each: one.ticket.face.as_json() for each, one in self._touched.items()}
         return [
             {**row, "before": before.get(row["ticket_id"]), "after": after[row["ticket_id"]]}
             for row in self._entries
@@ -160,12 +199,14 @@ class Storage:
     cursors: Cursors
     ring: Ring = field(default=lambda workspace_id: None)
     clock: Callable[[], datetime] = field(default=clock)
+    terms: KnownTerms = field(default_factory=dict)
+    """Terms that were read before; they never change."""
 
     @asynccontextmanager
     async def work(self, actor: Actor) -> AsyncIterator[SqlWork]:
         """A transaction that commits when the block ends well, and rings."""
         async with self._session(self.database.writer) as session:
-            work = SqlWork(session, actor, self.clock(), self.secrets, self.cursors)
+            work = self._open(session, actor)
             yield work
             news = await work.settle()
             await session.commit()
@@ -176,7 +217,7 @@ class Storage:
     async def reading(self, actor: Actor) -> AsyncIterator[SqlWork]:
         """A transaction of one snapshot in which nothing can change."""
         async with self._session(self.database.reader) as session:
-            yield SqlWork(session, actor, self.clock(), self.secrets, self.cursors)
+            yield self._open(session, actor)
 
     async def take_stock(self) -> None:
         """Let PostgreSQL look at what is there: it plans for empty tables until somebody does."""
@@ -189,10 +230,23 @@ class Storage:
         async with self._session(self.database.reader) as session:
             yield FeedReader(session)
 
+    async def now(self) -> datetime:
+        """The clock that all processes share: the database's. One that was set by hand wins."""
+        return (await self.glance())[0]
+
+    async def glance(self, but: Collection[UUID] = ()) -> tuple[datetime, datetime | None]:
+        """What time it is, by the same clock, and when a clock has something to tell next."""
+        async with self.due() as due:
+            now, nearest = await due.glance(but)
+        return (now or clock()) if self.clock is clock else self.clock(), nearest
+
     @asynccontextmanager
     async def due(self) -> AsyncIterator[DueReader]:
         async with self._session(self.database.reader) as session:
             yield DueReader(session)
+
+    def _open(self, session: AsyncSession, actor: Actor) -> SqlWork:
+        return SqlWork(session, actor, self.clock(), self.secrets, self.cursors, self.terms)
 
     @asynccontextmanager
     async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:

@@ -24,7 +24,7 @@ from domain.page import Window
 from domain.post import Author, Post
 from domain.rules import access
 from domain.rules.access import Actor
-from domain.words import LevelRole, Network, OccurrenceKind, Role
+from domain.words import LevelRole, Network, OccurrenceKind, Role, SlaMetric
 from storage.work import Storage
 
 T = TypeVar("T")
@@ -158,12 +158,16 @@ class World:
             work.rights_changed()
 
     async def level(self, name: str, **settings: Any) -> Level:
-        return await self.do(levelling.save_level, levelling.LevelForm(name=name, **settings))
+        """A level in which nothing is measured, unless the test says what is."""
+        if not {"sla_targets", "unmeasured"} & settings.keys():
+            settings["unmeasured"] = list(SlaMetric)
+        form = levelling.LevelForm(name=name, **settings)
+        return (await self.do(levelling.save_level, form)).level
 
     async def arrange(self, level: Level, **settings: Any) -> Level:
         """The level with other settings."""
         form = levelling.LevelForm(id=level.id, name=level.name, **settings)
-        return await self.do(levelling.save_level, form)
+        return (await self.do(levelling.save_level, form)).level
 
     async def account(self, name: str = "", network: Network = Network.SANDBOX) -> Account:
         name = name or f"conta {next(self._numbers)}"

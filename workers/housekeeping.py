@@ -1,4 +1,4 @@
-"""What becomes due while nobody asks: leases end, tickets wake, old keys are forgotten.
+"""What becomes due while nobody asks: leases end, tickets wake, close and are handed out.
 
 Runs in as many processes as one likes: a ticket that one of them holds is passed over by the
 others, and what was done is no longer due.
@@ -11,13 +11,14 @@ from uuid import UUID
 
 import structlog
 
-from domain.operations import pulling
+from domain.operations import assigning, deadlines, pulling
 from domain.rules import access
 from domain.work import Work
 from feed import topics
 from feed.bell import Bell
 from storage.work import Storage
 from workers import loop
+from workers.loop import Unfinished
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,13 @@ KEYS_FORGOTTEN_EVERY = timedelta(hours=1)
 AT_ONCE = 200
 
 Chore = Callable[[Work, int], Awaitable[int]]
-CHORES: tuple[Chore, ...] = (pulling.give_back, pulling.wake)
+CHORES: tuple[Chore, ...] = (
+    pulling.give_back,
+    pulling.wake,
+    deadlines.close_silent,
+    # Last: what has just come back is handed out at once.
+    assigning.distribute,
+)
 
 
 async def run(storage: Storage, bell: Bell, stop: asyncio.Event) -> None:
@@ -86,7 +93,3 @@ class Housekeeping:
             while gone >= AT_ONCE:
                 async with self.storage.work(actor) as work:
                     gone = await work.forget(now - KEYS_KEPT, AT_ONCE)
-
-
-class Unfinished(Exception):
-    """Something due in these workspaces could not be done; it is tried again."""

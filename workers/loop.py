@@ -22,9 +22,21 @@ Turn = Callable[[], Awaitable[timedelta | None]]
 """Does what is due; how long nothing will be due then, as far as it knows."""
 
 
-async def keep(name: str, turn: Turn, ear: Ear, stop: asyncio.Event) -> None:
+class Unfinished(Exception):
+    """Something due in these workspaces could not be done; it is tried again."""
+
+
+async def keep(
+    name: str,
+    turn: Turn,
+    ear: Ear,
+    stop: asyncio.Event,
+    *,
+    at_least: timedelta | None = None,
+) -> None:
     """Take turns until told to stop. A turn under way is finished; a pause ends at once."""
     pause = FIRST_PAUSE
+    between = AT_LEAST if at_least is None else at_least
     while not stop.is_set():
         try:
             idle = await turn()
@@ -36,8 +48,8 @@ async def keep(name: str, turn: Turn, ear: Ear, stop: asyncio.Event) -> None:
             continue
 
         pause = FIRST_PAUSE
-        await _until(stop, AT_LEAST.total_seconds())
-        rest = min(idle if idle is not None else AT_MOST, AT_MOST) - AT_LEAST
+        await _until(stop, between.total_seconds())
+        rest = min(idle if idle is not None else AT_MOST, AT_MOST) - between
         if rest > timedelta() and not stop.is_set():
             await _until_rung(ear, stop, rest.total_seconds())
 

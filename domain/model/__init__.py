@@ -6,12 +6,14 @@ package imports every table, so that the metadata is whole.
 
 from domain.model import (
     account,
+    calendar,
     entry,
     idempotency,
     level,
     occurrence,
     publisher,
     reply,
+    sla,
     ticket,
     user,
     workspace,
@@ -19,12 +21,14 @@ from domain.model import (
 
 __all__ = [
     "account",
+    "calendar",
     "entry",
     "idempotency",
     "level",
     "occurrence",
     "publisher",
     "reply",
+    "sla",
     "ticket",
     "user",
     "workspace",

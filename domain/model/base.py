@@ -1,13 +1,22 @@
 """What every stored thing has: an id that sorts by age, a workspace, times in UTC."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import uuid_utils
-from sqlalchemy import DateTime, Dialect, Enum, ForeignKey, MetaData, Text, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    MetaData,
+    Text,
+    TypeDecorator,
+)
 from sqlmodel import Field, SQLModel
 
 # Named constraints, so that a migration can speak of each on both databases.
@@ -19,6 +28,7 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 metadata: MetaData = SQLModel.metadata
+MICROSECOND = timedelta(microseconds=1)
 
 
 def new_id() -> UUID:
@@ -50,6 +60,23 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Span(TypeDecorator[timedelta]):
+    """A length of time, exact to the microsecond on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    @property
+    def python_type(self) -> type[timedelta]:
+        return timedelta
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        return None if value is None else value // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        return None if value is None else timedelta(microseconds=value)
+
+
 SEPARATOR = "\x1f"
 
 
@@ -76,6 +103,11 @@ def word(values: type[StrEnum], name: str) -> Any:
         length=24,
         values_callable=lambda listed: [each.value for each in listed],
     )
+
+
+def only_where(clause: object) -> dict[str, Any]:
+    """What an index needs to hold only some rows, on both databases."""
+    return {"postgresql_where": clause, "sqlite_where": clause}
 
 
 def late(target: str) -> ForeignKey:

@@ -8,7 +8,14 @@ from sqlmodel import Field, SQLModel
 
 from domain.errors import LevelDisabled
 from domain.model.base import Record, UTCDateTime, word
-from domain.words import GroupingMode, LevelRole, OutsideView, Priority, PullOrder
+from domain.words import (
+    AssignmentStrategy,
+    GroupingMode,
+    LevelRole,
+    OutsideView,
+    Priority,
+    PullOrder,
+)
 
 
 class Level(Record, table=True):
@@ -16,6 +23,11 @@ class Level(Record, table=True):
         UniqueConstraint("workspace_id", "name"),
         CheckConstraint("batch_size BETWEEN 1 AND 100", name="batch_size_range"),
         CheckConstraint("claim_lease_seconds BETWEEN 10 AND 86400", name="claim_lease_range"),
+        CheckConstraint(
+            "auto_close_after_days IS NULL OR auto_close_after_days BETWEEN 1 AND 365",
+            name="auto_close_range",
+        ),
+        Index(None, "calendar_id"),
     )
 
     name: str = Field(max_length=120)
@@ -27,6 +39,10 @@ class Level(Record, table=True):
         default=GroupingMode.HIERARCHY, sa_type=word(GroupingMode, "grouping")
     )
     group_old_occurrences: bool = False
+    moderated: bool = False
+    assignment: AssignmentStrategy = Field(
+        default=AssignmentStrategy.MANUAL_PULL, sa_type=word(AssignmentStrategy, "assignment")
+    )
     pull_order: PullOrder = Field(
         default=PullOrder.MOST_URGENT, sa_type=word(PullOrder, "pull_order")
     )
@@ -36,6 +52,15 @@ class Level(Record, table=True):
     outside_view: OutsideView = Field(
         default=OutsideView.COUNT, sa_type=word(OutsideView, "outside_view")
     )
+    auto_close_after_days: int | None = 3
+    """Opening days after which what is resolved and silent is closed; None: never."""
+    # No foreign keys: terms point at their level, and a circle of tables cannot be sorted; SQLite
+    # adds no required reference to a table with rows. Whoever drops a calendar holds its levels.
+    calendar_id: UUID
+    terms_id: UUID
+    """The terms that new tickets go by."""
+    last_assigned_id: UUID | None = None
+    """To whom it handed out a ticket last; a mere place in the round, so no foreign key."""
     created_at: datetime = Field(sa_type=UTCDateTime)
     version: int = 1
 
@@ -59,6 +84,8 @@ class Level(Record, table=True):
         default_priority: Priority | None = None,
         grouping: GroupingMode | None = None,
         group_old_occurrences: bool | None = None,
+        moderated: bool | None = None,
+        assignment: AssignmentStrategy | None = None,
         pull_order: PullOrder | None = None,
         batch_size: int | None = None,
         claim_lease_seconds: int | None = None,
@@ -70,6 +97,17 @@ class Level(Record, table=True):
         for name, value in given.items():
             if value is not None:
                 setattr(self, name, value)
+
+    def close_after(self, days: int | None) -> None:
+        self.auto_close_after_days = days
+
+    def go_by(self, calendar_id: UUID, terms_id: UUID) -> None:
+        """Other terms, for tickets from now on."""
+        self.calendar_id = calendar_id
+        self.terms_id = terms_id
+
+    def gave_to(self, user_id: UUID) -> None:
+        self.last_assigned_id = user_id
 
     def saved(self) -> None:
         self.version += 1

@@ -5,8 +5,8 @@ and returns the fact that says what happened.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
@@ -32,7 +32,7 @@ from domain.events import (
     TypeChanged,
 )
 from domain.model.account import TicketType
-from domain.model.base import Record, Tags, UTCDateTime, late, word
+from domain.model.base import Record, Tags, UTCDateTime, late, only_where, word
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Publisher
@@ -53,6 +53,7 @@ from domain.words import (
     CloseReason,
     Network,
     Priority,
+    SlaRisk,
     TicketOrigin,
     TicketStatus,
 )
@@ -61,15 +62,14 @@ OPEN_KEY = text("status <> 'CLOSED' AND removed_at IS NULL AND grouping_key IS N
 PRESENT = text("removed_at IS NULL")
 LEASED = text("lease_expires_at IS NOT NULL")
 SLEEPING = text("pending_until IS NOT NULL")
+CLOSING = text("closes_at IS NOT NULL")
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Sorts behind every deadline."""
 TAGS_MOST = 30
 
 
 def told(tags: Sequence[str]) -> str:
     return shortened(", ".join(tags), TOLD_LENGTH)
-
-
-def _where(clause: object) -> dict[str, Any]:
-    return {"postgresql_where": clause, "sqlite_where": clause}
 
 
 class Ticket(Record, table=True):
@@ -81,25 +81,29 @@ class Ticket(Record, table=True):
             "workspace_id",
             "grouping_key",
             unique=True,
-            **_where(OPEN_KEY),
+            **only_where(OPEN_KEY),
         ),
         Index("ix_ticket_grouping_key", "workspace_id", "grouping_key", "opened_at"),
         Index(
             "ix_ticket_queue",
             "level_id",
             "status",
+            "urgent_at",
             "priority_order",
             "opened_at",
             "id",
-            **_where(PRESENT),
+            **only_where(PRESENT),
         ),
-        Index("ix_ticket_opened", "workspace_id", "opened_at", "id", **_where(PRESENT)),
-        Index("ix_ticket_updated", "workspace_id", "updated_at", "id", **_where(PRESENT)),
-        Index("ix_ticket_publisher", "publisher_id", "opened_at", "id", **_where(PRESENT)),
-        Index("ix_ticket_assignee", "assignee_id", "level_id", "status", **_where(PRESENT)),
+        Index("ix_ticket_risk", "level_id", "risk", **only_where(PRESENT)),
+        Index("ix_ticket_opened", "workspace_id", "opened_at", "id", **only_where(PRESENT)),
+        Index("ix_ticket_updated", "workspace_id", "updated_at", "id", **only_where(PRESENT)),
+        Index("ix_ticket_publisher", "publisher_id", "opened_at", "id", **only_where(PRESENT)),
+        Index("ix_ticket_assignee", "assignee_id", "level_id", "status", **only_where(PRESENT)),
         Index("ix_ticket_previous", "previous_ticket_id"),
-        Index("ix_ticket_lease", "lease_expires_at", **_where(LEASED)),
-        Index("ix_ticket_pending", "pending_until", **_where(SLEEPING)),
+        Index("ix_ticket_lease", "lease_expires_at", **only_where(LEASED)),
+        Index("ix_ticket_pending", "pending_until", **only_where(SLEEPING)),
+        Index("ix_ticket_closes", "closes_at", **only_where(CLOSING)),
+        Index("ix_ticket_resolved", "workspace_id", "resolved_at", **only_where(PRESENT)),
         CheckConstraint("(status = 'CLOSED') = (close_reason IS NOT NULL)", name="closed_reason"),
         CheckConstraint("(status = 'CLOSED') = (closed_at IS NOT NULL)", name="closed_at"),
     )
@@ -134,6 +138,14 @@ class Ticket(Record, table=True):
     resolved_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     pending_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    closes_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """Resolved and silent: at this instant it is closed."""
+    terms_id: UUID | None = Field(default=None, foreign_key="sla_terms.id")
+    """What its clocks go by; None for what was brought along, until the publisher writes."""
+    risk: SlaRisk = Field(default=SlaRisk.DONE, sa_type=word(SlaRisk, "risk"))
+    """The worst of its open clocks, by what has been told."""
+    urgent_at: datetime = Field(default=NEVER, sa_type=UTCDateTime)
+    """Its nearest deadline; NEVER while none is running."""
     reopen_count: int = 0
     transfer_count: int = 0
     interactions_count: int = 0
@@ -195,6 +207,8 @@ class Ticket(Record, table=True):
             account_id=account_id,
             grouping_key=grouping_key,
             groups_old=level.group_old_occurrences,
+            # What happened before it came here is measured by nobody.
+            terms_id=None if origin is TicketOrigin.IMPORT else level.terms_id,
             origin=origin,
             opened_by_id=opened_by_id,
             occurred_at=occurred_at,
@@ -292,6 +306,8 @@ class Ticket(Record, table=True):
             raise Invalid("same_level", field=["levelId"])
         to.must_receive("levelId")
         self.level_id = to.id
+        if self.terms_id is not None:
+            self.terms_id = to.terms_id
         self.transfer_count += 1
         facts: list[Fact] = [
             LevelChanged(was=before.name, was_id=before.id, became=to.name, became_id=to.id)
@@ -343,6 +359,12 @@ class Ticket(Record, table=True):
         before = self.status
         self._become(TicketStatus.OPEN)
         return StatusChanged(was=before.value, became=self.status.value, automated=True)
+
+    def fall_silent(self, now: datetime) -> Fact:
+        """T14: resolved, and nothing came any more."""
+        states.check(Trigger.CHANGE, self.status, TicketStatus.CLOSED)
+        fact = self._move(TicketStatus.CLOSED, now=now, close_reason=CloseReason.INACTIVITY)
+        return replace(fact, automated=True)
 
     def merge_into(self, target: "Ticket", now: datetime) -> tuple[Fact, Fact]:
         """T22: closed in favour of another, which takes over its messages."""
@@ -397,6 +419,24 @@ class Ticket(Record, table=True):
         self.search = search_text(self.subject, self.protocol, publisher.name, handle)
         return SubjectChanged(was=before, became=self.subject)
 
+    # ── what it owes by when ─────────────────────────────────────────────────────────────────
+
+    def come_under(self, terms_id: UUID | None) -> None:
+        """From now on it goes by these terms."""
+        self.terms_id = terms_id
+
+    def owe(self, risk: SlaRisk, nearest: datetime | None) -> None:
+        """How its clocks stand."""
+        self.risk = risk
+        self.urgent_at = nearest or NEVER
+
+    def close_by_itself(self, moment: datetime | None) -> None:
+        self.closes_at = moment
+
+    @property
+    def due_at(self) -> datetime | None:
+        return None if self.urgent_at == NEVER else self.urgent_at
+
     # ── what every change does ───────────────────────────────────────────────────────────────
 
     def changed(self, now: datetime) -> None:
@@ -428,6 +468,8 @@ class Ticket(Record, table=True):
             opened_at=self.opened_at,
             search=self.search,
             removed=self.removed_at is not None,
+            risk=self.risk,
+            terms_id=self.terms_id,
         )
 
     def _must_be_live(self) -> None:
@@ -437,6 +479,7 @@ class Ticket(Record, table=True):
     def _become(self, status: TicketStatus) -> None:
         self.status = status
         self.pending_until = None
+        self.closes_at = None
         self.reopened_by_id = None
         self.resolved_before = None
 

@@ -81,6 +81,8 @@ class ApiKey(Record, table=True):
     prefix: str = Field(max_length=16, unique=True)
     secret_hash: str = Field(max_length=64)
     scopes: list[str] = Field(sa_type=JSON)
+    level_ids: list[str] | None = Field(default=None, sa_type=JSON)
+    """The levels that a display shows; None for every other key."""
     created_at: datetime = Field(sa_type=UTCDateTime)
     last_used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
@@ -88,6 +90,10 @@ class ApiKey(Record, table=True):
     @property
     def granted(self) -> frozenset[Scope]:
         return frozenset(Scope(scope) for scope in self.scopes)
+
+    @property
+    def levels(self) -> frozenset[UUID]:
+        return frozenset(UUID(each) for each in self.level_ids or ())
 
     def revoke(self, now: datetime) -> None:
         self.revoked_at = self.revoked_at or now

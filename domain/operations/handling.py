@@ -95,7 +95,9 @@ async def escalate(
     before = await work.levels.get(ticket.level_id)
     to = await _level(work, level_id)
 
-    work.record(ticket, *ticket.escalate(before, to, await _holder(work, ticket)), comment=said)
+    facts = ticket.escalate(before, to, await _holder(work, ticket))
+    facts += await assigning.to_its_manager(work, ticket, to)
+    work.record(ticket, *facts, comment=said)
     return ticket
 
 
@@ -215,6 +217,8 @@ async def _changes(work: Work, ticket: Ticket, level: Level, change: TicketChang
     if change.level_id and change.level_id != ticket.level_id:
         to = await _level(work, change.level_id)
         facts += ticket.transfer(level, to, await _holder(work, ticket))
+        if not change.assignee_id and not change.unassign:
+            facts += await assigning.to_its_manager(work, ticket, to)
     if change.type_id and change.type_id != ticket.type_id:
         before = await work.ticket_types.get(ticket.type_id) if ticket.type_id else None
         facts.append(ticket.retype(before, await _type(work, change.type_id)))

@@ -157,6 +157,9 @@ def _join(
     if ticket is None and level.grouping is GroupingMode.PUBLISHER:
         ticket = desk.loose.get((level.id, publisher.id))
     if ticket is not None:
+        if ticket.terms_id is None:
+            # Brought along from elsewhere: what is asked from now on is measured here.
+            ticket.come_under(desk.levels[ticket.level_id].terms_id)
         facts = ticket.absorb(occurrence)
         away = desk.absent.get(ticket.assignee_id) if ticket.assignee_id else None
         if away is not None and any(fact.was for fact in facts):

@@ -1,5 +1,6 @@
 """Signing in and out: who a person is, on which device, for how long."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -93,14 +94,20 @@ async def sign_out(work: Work, session_id: UUID | None, text: str | None) -> Non
         await work.identities.rights_changed(session.workspace_id)
 
 
-async def make_key(work: Work, name: str, scopes: list[str]) -> KeyMade:
-    """An API key; its secret can be read in this answer and never again."""
+async def make_key(
+    work: Work, name: str, scopes: list[str], level_ids: Sequence[UUID] | None = None
+) -> KeyMade:
+    """An API key; its secret can be read in this answer and never again.
+
+    A display's key is that and nothing else, and shows the levels it was made for.
+    """
     known = ", ".join(scope.value for scope in Scope)
     if not scopes:
         raise Invalid("none_given", field=["scopes"])
     for scope in scopes:
         if scope not in set(Scope):
             raise Invalid("unknown_scope", field=["scopes"], name=scope[:40], known=known)
+    levels = await _shown(work, scopes, level_ids)
     plain = checking.name(name)
     if await work.api_keys.named(plain):
         raise Duplicate("name_taken", field=["name"], name=plain)
@@ -112,10 +119,29 @@ async def make_key(work: Work, name: str, scopes: list[str]) -> KeyMade:
         prefix=secret.prefix,
         secret_hash=secret.hash,
         scopes=sorted(set(scopes)),
+        level_ids=levels,
         created_at=work.now,
     )
     work.api_keys.add(key)
     return KeyMade(key, secret.text)
+
+
+async def _shown(
+    work: Work, scopes: list[str], level_ids: Sequence[UUID] | None
+) -> list[str] | None:
+    """The levels of a display, as they are kept."""
+    if Scope.DISPLAY not in scopes:
+        if level_ids is not None:
+            raise Invalid("levels_of_display", field=["levelIds"])
+        return None
+    if len(set(scopes)) > 1:
+        raise Invalid("display_alone", field=["scopes"])
+    if not level_ids:
+        raise Invalid("none_given", field=["levelIds"])
+    wanted = set(level_ids)
+    if wanted - set(await work.levels.find(wanted)):
+        raise NotFound("not_found", field=["levelIds"], thing="level")
+    return sorted(str(each) for each in wanted)
 
 
 async def revoke_key(work: Work, key_id: UUID) -> ApiKey:
@@ -134,4 +160,6 @@ async def set_availability(work: Work, available: bool) -> User:
     except NotFound as missing:
         raise Forbidden("people_only") from missing
     user.attend(available)
+    # Whoever comes on shift is given what waits: the workers hear of it.
+    work.rights_changed()
     return user

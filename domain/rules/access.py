@@ -18,12 +18,13 @@ class Permission(StrEnum):
     TICKETS_HANDLE = "tickets.handle"
     TICKETS_MANAGE = "tickets.manage"
     OCCURRENCES_RECEIVE = "occurrences.receive"
+    WALLBOARD_READ = "wallboard.read"
     WORKSPACE_READ = "workspace.read"
     LEVELS_SAVE = "levels.save"
     WORKSPACE_SAVE = "workspace.save"
 
 
-READ = frozenset({Permission.TICKETS_READ, Permission.WORKSPACE_READ})
+READ = frozenset({Permission.TICKETS_READ, Permission.WALLBOARD_READ, Permission.WORKSPACE_READ})
 HANDLE = READ | {Permission.TICKETS_HANDLE}
 SUPERVISE = HANDLE | {Permission.TICKETS_MANAGE, Permission.LEVELS_SAVE}
 
@@ -41,11 +42,13 @@ class Scope(StrEnum):
 
     INGEST = "ingest"
     READ = "read"
+    DISPLAY = "display"
 
 
 SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
     Scope.INGEST: frozenset({Permission.OCCURRENCES_RECEIVE}),
     Scope.READ: READ,
+    Scope.DISPLAY: frozenset({Permission.WALLBOARD_READ}),
 }
 
 
@@ -79,6 +82,11 @@ class Actor:
     def principal(self) -> str:
         """Who an idempotency key belongs to."""
         return f"{self.kind.value}:{self.id}"
+
+    @property
+    def is_display(self) -> bool:
+        """A device on a wall: shown figures and deadlines, and nothing about anybody."""
+        return self.can(Permission.WALLBOARD_READ) and not self.can(Permission.TICKETS_READ)
 
     @property
     def user_id(self) -> UUID | None:
@@ -141,7 +149,15 @@ def person(
     )
 
 
-def api_key(*, key_id: UUID, workspace_id: UUID, name: str, scopes: frozenset[Scope]) -> Actor:
+def api_key(
+    *,
+    key_id: UUID,
+    workspace_id: UUID,
+    name: str,
+    scopes: frozenset[Scope],
+    levels: frozenset[UUID] = frozenset(),
+) -> Actor:
+    """`levels` are those a display shows; every other key that reads, reads all."""
     permissions = frozenset().union(*(SCOPE_PERMISSIONS[scope] for scope in scopes))
     return Actor(
         kind=ActorKind.API_KEY,
@@ -149,7 +165,20 @@ def api_key(*, key_id: UUID, workspace_id: UUID, name: str, scopes: frozenset[Sc
         workspace_id=workspace_id,
         name=name,
         permissions=permissions,
+        open_levels=levels,
         sees_all=Permission.TICKETS_READ in permissions,
+    )
+
+
+def onlooker(workspace_id: UUID, levels: frozenset[UUID] | None) -> Actor:
+    """Whoever stands before a wall that shows these levels (None: all); reads, and no more."""
+    return Actor(
+        kind=ActorKind.SYSTEM,
+        workspace_id=workspace_id,
+        name="Guichê",
+        permissions=READ,
+        open_levels=levels or frozenset(),
+        sees_all=levels is None,
     )
 
 

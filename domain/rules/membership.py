@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.rules.wording import folded
-from domain.words import Network, Priority, QueueChangeKind, TicketOrigin, TicketStatus
+from domain.words import Network, Priority, QueueChangeKind, SlaRisk, TicketOrigin, TicketStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,9 @@ class Face:
     opened_at: datetime
     search: str
     removed: bool
+    risk: SlaRisk = SlaRisk.DONE
+    terms_id: UUID | None = None
+    """Decides no list; it lets clocks be rebuilt from the history."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -45,6 +48,8 @@ class Face:
             "d": self.opened_at.isoformat(),
             "q": self.search,
             "x": self.removed,
+            "r": self.risk.value,
+            "k": self.terms_id.hex if self.terms_id else None,
         }
 
     @classmethod
@@ -63,6 +68,9 @@ class Face:
             opened_at=datetime.fromisoformat(value["d"]),
             search=value["q"],
             removed=value["x"],
+            # Entries written before there were clocks say nothing of them.
+            risk=SlaRisk(value.get("r", SlaRisk.DONE)),
+            terms_id=UUID(hex=value["k"]) if value.get("k") else None,
         )
 
 
@@ -80,6 +88,7 @@ class TicketFilter:
     publisher_id: UUID | None = None
     origins: frozenset[TicketOrigin] | None = None
     tags: tuple[str, ...] | None = None
+    risks: frozenset[SlaRisk] | None = None
     protocol: str | None = None
     search: str | None = None
     opened_from: datetime | None = None
@@ -98,6 +107,7 @@ class TicketFilter:
             and (self.publisher_id is None or face.publisher_id == self.publisher_id)
             and (self.origins is None or face.origin in self.origins)
             and (self.tags is None or all(tag in face.tags for tag in self.tags))
+            and (self.risks is None or face.risk in self.risks)
             and (self.protocol is None or face.protocol == self.protocol)
             and (self.search is None or all(word in face.search for word in self.words))
             and (self.opened_from is None or face.opened_at >= self.opened_from)

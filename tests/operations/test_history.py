@@ -13,10 +13,10 @@ from domain.model.account import Account
 from domain.model.entry import HistoryEntry
 from domain.model.level import Level
 from domain.model.ticket import Ticket
-from domain.operations import handling, pulling, signing
+from domain.operations import deadlines, handling, pulling, recomputing, signing
 from domain.operations.handling import TicketChange
 from domain.rules.membership import Face
-from domain.words import CloseReason, HistoryKind, Priority, TicketStatus
+from domain.words import CloseReason, HistoryKind, Priority, SlaMetric, TicketStatus
 from tests.world import Person, World
 
 MINUTES = st.integers(1, 30)
@@ -78,7 +78,10 @@ class Walk:
 
     async def settle_in(self) -> None:
         world = self.world
-        self.levels: list[Level] = [world.triage, await world.level("Financeiro")]
+        quick = [(each, SlaMetric.FIRST_RESPONSE, 1800) for each in Priority]
+        slow = [(each, SlaMetric.RESOLUTION, 7200) for each in Priority]
+        measured = await world.level("Financeiro", sla_targets=[*quick, *slow])
+        self.levels: list[Level] = [world.triage, measured]
         self.people: list[Person] = [
             await world.person(name, level=self.levels) for name in ("Ana", "Bia")
         ]
@@ -93,7 +96,7 @@ class Walk:
             kind = random.choice(
                 ["message"] * 3
                 + ["start", "status", "priority", "escalate", "note", "finish", "tags", "assign"]
-                + ["pull", "time", "merge", "move", "subject", "acknowledge", "away"]
+                + ["pull", "time", "merge", "move", "subject", "acknowledge", "away", "rules"]
             )
             if kind == "message" or ticket is None:
                 heard = await world.heard(self.account, thread=f"P{random.randrange(3)}")
@@ -108,6 +111,10 @@ class Walk:
                 world.later(timedelta(minutes=random.randrange(20)))
                 await world.do(pulling.give_back)
                 await world.do(pulling.wake)
+                await world.do(deadlines.notice)
+                await world.do(deadlines.close_silent)
+            elif kind == "rules":
+                await self.recompute(random.choice(self.levels))
             elif kind == "escalate":
                 level = random.choice(self.levels)
                 await world.do(handling.escalate, ticket.id, level.id, "para lá", by=who)
@@ -125,6 +132,14 @@ class Walk:
                 await world.do(handling.update, ticket.id, self.change(kind), by=who)
         except Refusal:
             self.refused += 1
+
+    async def recompute(self, level: Level) -> None:
+        """A level's deadlines are other ones, for its open tickets too."""
+        minutes = self.random.randrange(10, 90)
+        targets = [(each, SlaMetric.FIRST_RESPONSE, minutes * 60) for each in Priority]
+        await self.world.arrange(level, sla_targets=targets)
+        await self.world.do(recomputing.begin, level.id)
+        await self.world.do(recomputing.recompute, level.id, None)
 
     def change(self, kind: str) -> TicketChange:
         random = self.random

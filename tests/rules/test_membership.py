@@ -9,7 +9,14 @@ import pytest
 
 from domain.rules import membership
 from domain.rules.membership import Face, TicketFilter
-from domain.words import Network, Priority, QueueChangeKind, TicketOrigin, TicketStatus
+from domain.words import (
+    Network,
+    Priority,
+    QueueChangeKind,
+    SlaRisk,
+    TicketOrigin,
+    TicketStatus,
+)
 
 FINANCE, PEOPLE = UUID(int=1), UUID(int=2)
 FACE = Face(
@@ -32,8 +39,16 @@ OPENED = replace(FACE, status=TicketStatus.OPEN)
 
 
 def test_a_face_survives_its_way_through_json() -> None:
-    for face in (FACE, replace(FACE, type_id=UUID(int=7), assignee_id=UUID(int=8), removed=True)):
+    other = replace(FACE, type_id=UUID(int=7), assignee_id=UUID(int=8), removed=True)
+    timed = replace(FACE, risk=SlaRisk.AT_RISK, terms_id=UUID(int=9))
+    for face in (FACE, other, timed):
         assert Face.of_json(orjson.loads(orjson.dumps(face.as_json()))) == face
+
+
+def test_a_face_from_before_there_were_clocks_owes_nothing() -> None:
+    told = {key: value for key, value in FACE.as_json().items() if key not in ("r", "k")}
+
+    assert Face.of_json(told) == FACE
 
 
 @pytest.mark.parametrize(
@@ -64,9 +79,21 @@ def test_what_moves_out_of_sight_leaves_and_what_is_out_of_sight_says_nothing() 
     assert membership.change(NEWS, frozenset(), FACE, FACE) is None
 
 
+def test_a_deadline_that_passes_moves_a_ticket_between_lists() -> None:
+    late, risky = (
+        TicketFilter(risks=frozenset({each})) for each in (SlaRisk.BREACHED, SlaRisk.AT_RISK)
+    )
+    before, after = (replace(FACE, risk=each) for each in (SlaRisk.AT_RISK, SlaRisk.BREACHED))
+
+    assert membership.change(late, None, before, after) is QueueChangeKind.ENTERED
+    assert membership.change(risky, None, before, after) is QueueChangeKind.LEFT
+    assert membership.change(late, None, after, after) is QueueChangeKind.UPDATED
+
+
 def test_an_empty_list_of_anything_is_satisfied_by_no_ticket() -> None:
     assert not TicketFilter(level_ids=frozenset()).matches(FACE)
     assert not TicketFilter(statuses=frozenset()).matches(FACE)
+    assert not TicketFilter(risks=frozenset()).matches(FACE)
 
 
 def test_nothing_asked_is_satisfied_by_every_ticket_that_is_there() -> None:

@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from domain.model.ticket import Ticket
-from domain.operations import handling, organizing
+from domain.operations import deadlines, handling, organizing
 from domain.operations.handling import TicketChange
 from domain.operations.organizing import TypeForm
 from domain.page import Window
@@ -21,6 +21,8 @@ from domain.words import (
     Network,
     OrderDirection,
     Priority,
+    SlaMetric,
+    SlaRisk,
     TicketOrderField,
     TicketOrigin,
     TicketStatus,
@@ -32,6 +34,11 @@ from tests.world import MONDAY_NOON, World
 STRANGER = uuid4()
 MOMENTS = [MONDAY_NOON + timedelta(minutes=minute, microseconds=minute) for minute in range(-1, 6)]
 TAGS = ["vip", "VIP", "Vip%", "v_p", "vip2", "ação", "acao", "a\\b"]
+# Of what is opened within five minutes, some is nearly due at the end of them and some is late.
+TARGETS = [
+    (Priority.MEDIUM, SlaMetric.RESOLUTION, 330),
+    (Priority.URGENT, SlaMetric.RESOLUTION, 120),
+]
 WORDS = ["Pedido", "AÇÃO", "acao", "100%", "1_0", "a\\b", "ß", "İstanbul", "ﬁm", "'", "ΣΑΣ", "x"]
 
 
@@ -42,7 +49,7 @@ Company = tuple[World, list[Ticket], list[UUID]]
 async def company(storage: Storage) -> Company:
     """Tickets that differ in everything a filter can ask for."""
     world = await World.founded(storage)
-    finance = await world.level("Financeiro")
+    finance = await world.level("Financeiro", sla_targets=TARGETS, unmeasured=list(SlaMetric))
     levels = [world.triage, finance]
     ana = await world.person("Ana", level=levels)
     typed = await world.do(organizing.save_ticket_type, TypeForm(name="Cobrança"))
@@ -65,6 +72,7 @@ async def company(storage: Storage) -> Company:
             world.later(timedelta(minutes=1, microseconds=1))
     await world.do(handling.finish, tickets[3].id, CloseReason.SPAM, "spam")
     await world.do(handling.remove, tickets[4].id, "engano")
+    await world.do(deadlines.notice)
     people = [finance.id, world.triage.id, ana.id, typed.id, STRANGER]
     return world, tickets, people
 
@@ -90,6 +98,7 @@ def filters(
         origins=some([TicketOrigin.MANUAL, TicketOrigin.API]),
         tags=st.none() | st.lists(st.sampled_from(TAGS), max_size=2).map(tuple),
         protocol=st.sampled_from([None, None, None, tickets[1].protocol, "1"]),
+        risks=some(SlaRisk),
         search=st.none() | st.lists(st.sampled_from(WORDS), max_size=2).map(" ".join),
         opened_from=st.sampled_from([None, None, *MOMENTS]),
         opened_to=st.sampled_from([None, None, *MOMENTS]),
@@ -126,6 +135,18 @@ async def test_a_filter_finds_the_rows_whose_faces_it_matches(
 async def test_a_tag_is_found_as_it_is_written(company: Company, tag: str) -> None:
     world, tickets, _ = company
     asked = TicketFilter(tags=(tag,))
+
+    async with world.storage.reading(world.system) as work:
+        rows = [await work.session.get(Ticket, ticket.id) for ticket in tickets]
+        counted = (await work.tickets.counts(asked)).total
+
+    assert counted == len([row for row in rows if row and asked.matches(row.face)]) > 0
+
+
+@pytest.mark.parametrize("risk", SlaRisk)
+async def test_a_risk_is_found_as_it_was_told(company: Company, risk: SlaRisk) -> None:
+    world, tickets, _ = company
+    asked = TicketFilter(risks=frozenset({risk}))
 
     async with world.storage.reading(world.system) as work:
         rows = [await work.session.get(Ticket, ticket.id) for ticket in tickets]

@@ -15,7 +15,7 @@ from domain.work import Work
 from feed import topics
 from feed.bell import Bell
 from tests.world import World
-from workers import housekeeping
+from workers import housekeeping, loop
 from workers.housekeeping import Housekeeping
 
 SOON = 10.0
@@ -125,7 +125,7 @@ async def test_a_workspace_in_trouble_does_not_hold_up_the_others(
         return await pulling.wake(work, most)
 
     monkeypatch.setattr(housekeeping, "CHORES", (troubled,))
-    with pytest.raises(housekeeping.Unfinished):
+    with pytest.raises(loop.Unfinished):
         await Housekeeping(world.storage).turn()
 
     assert (await world.see(tickets[0])).status is TicketStatus.PENDING
