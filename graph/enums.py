@@ -100,9 +100,17 @@ lend(
 lend(
     words.PullOrder,
     "Which tickets a pull takes first.",
-    MOST_URGENT="The highest priority, then the oldest.",
+    MOST_URGENT="The nearest deadline, or the one longest past; then priority, then the oldest.",
     OLDEST_FIRST="The one opened first.",
     NEWEST_FIRST="The one opened last.",
+)
+lend(
+    words.AssignmentStrategy,
+    "How a ticket that nobody has finds somebody in its level.",
+    MANUAL_PULL="It waits until somebody pulls it.",
+    RANDOM="Whoever is available and has room; by lot.",
+    ROUND_ROBIN="Whoever is available and has room; each in turn.",
+    LEAST_BUSY="Whoever is available and holds the fewest tickets.",
 )
 lend(
     words.OutsideView,
@@ -111,6 +119,62 @@ lend(
     COUNT="Only that they exist, in the publisher's total.",
     STUB="Protocol, level and status.",
     FULL="Everything, without the right to change it.",
+)
+lend(
+    words.SlaMetric,
+    "What is measured of a ticket against a deadline. Targets are opening time of the level, but "
+    "for the legal one. What a level gives no target is not measured there. Merging a ticket away "
+    "or removing it cancels every clock.",
+    FIRST_RESPONSE="1ª resposta: from registration to the first reply, public or private, that a "
+    "person wrote and the network took. Notes, automated replies and changes of status do not "
+    "meet it. It runs on while the ticket is PENDING, is paused while it is RESOLVED, and is "
+    "cancelled by closing.",
+    NEXT_RESPONSE="Próxima resposta: from a message that comes after the first response or while "
+    "the ticket is PENDING, or from a reopening, to the next such reply. While one waits, further "
+    "messages start no other. Paused while PENDING or RESOLVED; cancelled by closing, and by a "
+    "thank-you that ends the reopening.",
+    RESOLUTION="Resolução: from registration until the ticket is RESOLVED or CLOSED. Paused while "
+    "PENDING. A reopening lets it go on with what was used; the time spent RESOLVED does not "
+    "count.",
+    APPROVAL="Moderação: from a reply's being put to a moderator until the ticket leaves "
+    "AWAITING_APPROVAL, whatever was decided. Never paused; each approval has a clock of its own.",
+    LEVEL_TIME="Tempo no nível: from the ticket's coming to the level until it leaves it, or is "
+    "RESOLVED or CLOSED. Paused while PENDING; a reopening lets it go on. Each level it comes to "
+    "has a clock of its own.",
+    LEGAL_RESPONSE="Prazo legal: from registration until the ticket is RESOLVED or CLOSED, in "
+    "calendar days whatever the opening hours: due in the last second of the last local day, the "
+    "day of registration not counted. Nothing pauses it; a reopening before the deadline lets it "
+    "go on as if it had never stopped. It warns once, two days before.",
+)
+lend(
+    words.SlaState,
+    "Where a clock stands. BREACHED stays: a clock that was late is late for ever, also when it "
+    "runs on, is paused, met or cancelled later.",
+    RUNNING="Its time passes, as far as the level is open.",
+    PAUSED="Its time does not pass, and its deadline moves along: the publisher is waited for, "
+    "or it is RESOLVED.",
+    MET="What it measures was done in time.",
+    BREACHED="Its deadline passed before what it measures was done.",
+    CANCELLED="It ended without a verdict: what it measures is no longer owed.",
+)
+lend(
+    words.SlaRisk,
+    "How near a deadline is: of a clock as it is at the moment of reading; of a ticket the worst "
+    "of its clocks, by the warnings and breaches told so far.",
+    ON_TIME="It runs, and its last warning is still to come.",
+    AT_RISK="It runs, and its last warning before the deadline is due or was told.",
+    BREACHED="The deadline has passed, and what it is for is not done.",
+    PAUSED="Nothing runs; something is still owed.",
+    DONE="Nothing is owed: met, cancelled, or never measured; so is every ticket that is RESOLVED "
+    "or CLOSED.",
+)
+lend(
+    words.SlaCause,
+    "What made a warning or a breach due.",
+    TIMER="Time passed.",
+    TRANSFER="The ticket went to another level, whose target was used up already.",
+    PRIORITY="Its priority changed, and the new target was used up already.",
+    RECOMPUTE="The level's rules were applied to it anew, and so much was used up already.",
 )
 lend(
     words.Visibility,
@@ -163,13 +227,18 @@ lend(
     ACKNOWLEDGED="The message that reopened it was a thank-you; it is resolved again.",
     MERGED="It was merged with another.",
     REMOVED="It was taken out of every list.",
+    SLA_WARNING="A share of a clock's time was gone; which one is told by slaEvent.",
+    SLA_BREACHED="A deadline passed; which one is told by slaEvent.",
+    SLA_RECOMPUTED="Its deadlines were worked out anew, by the level's rules of then.",
 )
 lend(
     words.TicketOrderField,
     "What tickets can be sorted by.",
-    URGENCY="Highest priority, then oldest.",
+    URGENCY="Nearest deadline, or longest past, first; then highest priority, then oldest. "
+    "Tickets without a running clock come after those with one.",
     OPENED_AT="When it was opened.",
     UPDATED_AT="When it last changed.",
+    DUE_AT="Its nearest running deadline; tickets without one come last going up.",
     PRIORITY="Its priority; older ones first among equals when highest comes first.",
     INTERACTIONS="How much has happened to it.",
 )

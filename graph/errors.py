@@ -10,11 +10,13 @@ import structlog
 from graphql import GraphQLError
 
 from domain.errors import ErrorCode, Refusal, Unavailable, VersionConflict
+from domain.model.level import Level as LevelRow
 from domain.model.ticket import Ticket as TicketRow
 from domain.sentences import SENTENCES
 from domain.words import Locale
 from graph.fields import value
 from graph.ticket import Ticket
+from graph.workspace import Level
 from resolvers.context import Told
 
 log = structlog.get_logger(__name__)
@@ -46,6 +48,11 @@ class VersionConflictError(UserError):
     changed_fields: list[str] = strawberry.field(description="What changed since that version.")
 
 
+@value(description="Somebody changed the level first.")
+class LevelConflict(UserError):
+    current: Level = strawberry.field(description="The level as it is now.")
+
+
 INVALID = {ErrorCode.INVALID, ErrorCode.TOO_LONG, ErrorCode.TOO_LARGE}
 
 
@@ -63,6 +70,8 @@ def user_errors(refusal: Refusal, locale: Locale) -> list[UserError]:
                 changed_fields=refusal.changed_fields,
             )
         ]
+    if isinstance(refusal, VersionConflict) and isinstance(refusal.current, LevelRow):
+        return [LevelConflict(**parts, current=refusal.current)]  # type: ignore[arg-type]
     kind = InvalidInput if refusal.code in INVALID else Refused
     return [kind(**parts)]
 

@@ -10,7 +10,7 @@ from graph import payloads as answers
 from graph.errors import user_errors
 from graph.fields import Doorman, Payload, policy_of
 from graph.policy import KEY
-from resolvers import handling, intake, organizing, viewer
+from resolvers import handling, intake, levelling, organizing, recomputing, scheduling, viewer
 
 HANDLE, MANAGE = Permission.TICKETS_HANDLE, Permission.TICKETS_MANAGE
 RECEIVE = Permission.OCCURRENCES_RECEIVE
@@ -105,7 +105,28 @@ class Mutation:
     )
     reply = do(handling.reply, answers.ReplyPayload, HANDLE, "Write an internal note.")
 
-    save_level = do(organizing.save_level, answers.LevelPayload, LEVELS, "Make or change a level.")
+    save_level = do(
+        levelling.save_level,
+        answers.LevelPayload,
+        LEVELS,
+        "Make or change a level: all of it at once, or nothing.",
+    )
+    save_calendar = do(
+        scheduling.save_calendar, answers.CalendarPayload, LEVELS, "Make or change opening hours."
+    )
+    delete_calendar = do(
+        scheduling.delete_calendar,
+        answers.DeletePayload,
+        LEVELS,
+        "Drop a calendar that no level is open by.",
+    )
+    recompute_sla = do(
+        recomputing.recompute_sla,
+        answers.RecomputeSlaPayload,
+        LEVELS,
+        "Move a level's open tickets to its targets and hours of today, or tell how many would "
+        "move. What was late stays on record. Cut short, it may simply be asked again.",
+    )
     save_account = do(
         organizing.save_account, answers.AccountPayload, WORKSPACE, "Make or change an account."
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from graph.calendar import Calendar
 from graph.errors import UserError, user_errors
 from graph.fields import shown, value
 from graph.ticket import Occurrence, Reply, Ticket
@@ -119,6 +120,23 @@ class SignOutPayload(Answer):
 @value(description="A level saved.")
 class LevelPayload(Answer):
     level: Level | None = shown(THING)
+    open_tickets: int | None = shown(
+        "Told when it was disabled: how many tickets are still open here, for it takes no others."
+    )
+
+
+@value(description="A calendar saved.")
+class CalendarPayload(Answer):
+    calendar: Calendar | None = shown(THING)
+
+
+@value(description="Open tickets moved to the rules of today, or counted.")
+class RecomputeSlaPayload(Answer):
+    changed: int = shown("How many have another deadline by it; with dryRun, would have.")
+
+    @classmethod
+    def nothing(cls) -> dict[str, Any]:
+        return {"changed": 0}
 
 
 @value(description="An account saved.")

@@ -3,6 +3,7 @@
 import strawberry
 
 from domain.rules.access import Permission
+from graph.calendar import Calendar, SlaPreview
 from graph.fields import ask
 from graph.node import Node
 from graph.ticket import (
@@ -12,8 +13,9 @@ from graph.ticket import (
     TicketConnection,
     TicketCounts,
 )
+from graph.wall import Wallboard
 from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
-from resolvers import people, setup, viewer
+from resolvers import boards, people, policies, scheduling, setup, viewer
 from resolvers import tickets as rows
 
 TICKETS, WORKSPACE = Permission.TICKETS_READ, Permission.WORKSPACE_READ
@@ -35,10 +37,24 @@ class Query:
     publishers = ask(
         people.publishers, PublisherConnection, TICKETS, "Publishers the caller may see, by name."
     )
+    calendars = ask(scheduling.calendars, list[Calendar], WORKSPACE, "All calendars, by name.")
+    sla_preview = ask(
+        policies.preview,
+        list[SlaPreview],
+        WORKSPACE,
+        "When a ticket would be late, opened now or at another time: the deadline of every metric "
+        "that has a target, counted from its opening.",
+    )
     accounts = ask(setup.accounts, list[Account], WORKSPACE, "All accounts, by name.")
     monitorings = ask(setup.monitorings, list[Monitoring], WORKSPACE, "All monitorings, by name.")
     ticket_types = ask(setup.ticket_types, list[TicketType], WORKSPACE, "All types, by name.")
     users = ask(setup.users, list[User], WORKSPACE, "Everybody who works here, by name.")
+    wallboard = ask(
+        boards.wallboard,
+        Wallboard,
+        Permission.WALLBOARD_READ,
+        "The figures of these levels at this moment.",
+    )
     api_keys = ask(
         setup.api_keys, list[ApiKey], Permission.WORKSPACE_SAVE, "The keys of programs, by name."
     )

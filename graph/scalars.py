@@ -1,6 +1,7 @@
-"""Ids and instants, as they travel."""
+"""Ids, instants, dates and times of day, as they travel."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,9 @@ from strawberry.types.scalar import ScalarDefinition
 
 from resolvers import ids
 from resolvers.ids import Gid
+
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 
 
 def _write_id(value: Any) -> str:
@@ -87,4 +91,48 @@ DateTime = strawberry.scalar(
     parse_value=_read_instant,
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
 )
-SCALARS: dict[object, ScalarDefinition] = {strawberry.ID: ID, datetime: DateTime}
+
+
+def _read_date(value: Any) -> date:
+    try:
+        # Python reads more than this: 20260907, and weeks.
+        if not isinstance(value, str) or not DATE.fullmatch(value):
+            raise ValueError("no date")
+        return date.fromisoformat(value)
+    except ValueError:
+        raise GraphQLError(
+            "This is not a date. Write the year, the month and the day, such as 2026-09-07.",
+            extensions={"code": "BAD_USER_INPUT"},
+        ) from None
+
+
+def _read_time(value: Any) -> time:
+    if isinstance(value, str) and TIME.fullmatch(value):
+        return time.fromisoformat(value)
+    raise GraphQLError(
+        "This is not a time of day. Write 00:00 to 23:59, with seconds or without, such as 09:30.",
+        extensions={"code": "BAD_USER_INPUT"},
+    )
+
+
+Date = strawberry.scalar(
+    name="Date",
+    description="A day on a calendar, without a time zone: YYYY-MM-DD.",
+    serialize=date.isoformat,
+    parse_value=_read_date,
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+)
+Time = strawberry.scalar(
+    name="Time",
+    description="A time of day on a clock on the wall, without a time zone: HH:MM or HH:MM:SS on "
+    "the way in, HH:MM:SS on the way out.",
+    serialize=time.isoformat,
+    parse_value=_read_time,
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+)
+SCALARS: dict[object, ScalarDefinition] = {
+    strawberry.ID: ID,
+    datetime: DateTime,
+    date: Date,
+    time: Time,
+}

@@ -9,7 +9,8 @@ from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
 import graph.enums  # noqa: F401  (lends the domain's words, each with what it means)
-from graph.errors import InvalidInput, Refused, VersionConflictError
+from graph.display import ForDisplays
+from graph.errors import InvalidInput, LevelConflict, Refused, VersionConflictError
 from graph.mutation import Mutation
 from graph.query import Query
 from graph.scalars import SCALARS
@@ -62,6 +63,7 @@ def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
         types=[
             HistoryEntry,
             InvalidInput,
+            LevelConflict,
             Occurrence,
             Refused,
             Reply,
@@ -71,6 +73,7 @@ def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
         extensions=[
             lambda: KnownDocuments(maxsize=DOCUMENTS),
             lambda: ValidDocuments(maxsize=DOCUMENTS),
+            ForDisplays,
             *([] if open_to_strangers else [ForStaffOnly]),
         ],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

@@ -5,9 +5,10 @@ import strawberry
 from domain.rules.access import Permission
 from graph.fields import follow
 from graph.queue import QueueUpdate, TicketUpdate
-from subscriptions import queue, ticket
+from graph.wall import SlaCountdown, Wallboard
+from subscriptions import queue, ticket, walls
 
-TICKETS = Permission.TICKETS_READ
+TICKETS, WALLS = Permission.TICKETS_READ, Permission.WALLBOARD_READ
 
 
 @strawberry.type(description="What can be followed. Each can be resumed with its last cursor.")
@@ -21,4 +22,18 @@ class Subscription:
     )
     ticket_changes = follow(
         ticket.changes, TicketUpdate, TICKETS, "Everything that happens to one ticket."
+    )
+    sla_countdown = follow(
+        walls.countdown,
+        SlaCountdown,
+        WALLS,
+        "The nearest deadlines of these levels, absolute figures, every `every` seconds and at "
+        "each change of a clock.",
+    )
+    wallboard = follow(
+        walls.wallboard,
+        Wallboard,
+        WALLS,
+        "Absolute figures, at most one a second; sent when they change and as a heartbeat every "
+        "15 seconds.",
     )

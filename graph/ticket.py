@@ -13,15 +13,17 @@ from domain.words import (
     Network,
     OccurrenceKind,
     Priority,
+    SlaRisk,
     TicketOrigin,
     TicketStatus,
     Visibility,
 )
+from graph.deadline import SlaClock, SlaEvent
 from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
 from graph.page import Connection, Edge, feed_cursor, server_time
 from graph.workspace import Account, Level, TicketType, User
-from resolvers import people, tickets
+from resolvers import deadlines, people, tickets
 
 LazyTicket = Annotated["Ticket", strawberry.lazy("graph.ticket")]
 LazyTickets = Annotated["TicketConnection", strawberry.lazy("graph.ticket")]
@@ -114,6 +116,11 @@ class HistoryEntry(Node):
     became: str | None = shown("What it became, for people.", name="to")
     occurrence = fetched(people.entry_occurrence, Occurrence | None, "The message it is about.")
     reply = fetched(people.entry_reply, Reply | None, "The reply or note.")
+    sla_event = fetched(
+        deadlines.entry_event,
+        SlaEvent | None,
+        "The warning or the breach that it tells of; null for every other kind.",
+    )
     automated: bool = shown("Done by software on its own.")
     version: int = shown("The ticket's version after it.")
 
@@ -151,6 +158,30 @@ class Ticket(Node):
     )
     closed_at: datetime | None = shown("When it was closed.")
     pending_until: datetime | None = shown("It opens again at this instant.")
+    closes_at: datetime | None = shown(
+        "RESOLVED: at this instant it is closed, unless something comes; null where its level "
+        "closes none by itself."
+    )
+    sla = fetched(
+        deadlines.clocks,
+        list[SlaClock],
+        "All its clocks, ended ones too, in the order in which they started. None where its level "
+        "measures nothing, or while nothing has happened since it was brought along from another "
+        "helpdesk.",
+    )
+    next_deadline = fetched(
+        deadlines.next_deadline,
+        SlaClock | None,
+        "Of the clocks that run, the one that is due first, or passed first; null when none runs, "
+        "as once it is RESOLVED or CLOSED.",
+    )
+    risk: SlaRisk = shown(
+        "The worst of its open clocks, by the warnings and breaches told so far: what lists, "
+        "counts and live lists go by."
+    )
+    due_at: datetime | None = shown(
+        "The deadline of nextDeadline: what URGENCY and DUE_AT sort by; null when no clock runs."
+    )
     reopen_count: int = shown("How often it was reopened; a thank-you does not count.")
     transfer_count: int = shown("How often it went to another level.")
     interactions_count: int = shown(

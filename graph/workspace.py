@@ -7,6 +7,7 @@ import strawberry
 
 from domain.model import account, level, user, workspace
 from domain.words import (
+    AssignmentStrategy,
     GroupingMode,
     LevelRole,
     Network,
@@ -15,9 +16,10 @@ from domain.words import (
     PullOrder,
     Role,
 )
+from graph.calendar import Calendar, OpenWindow, SlaPolicy, SlaRecompute
 from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
-from resolvers import setup
+from resolvers import policies, recomputing, setup
 
 if TYPE_CHECKING:
     from graph.ticket import TicketConnection
@@ -79,15 +81,42 @@ class Level(Node):
     name: str = shown("Its name.")
     enabled: bool = shown("false: new messages go to the fallback level.")
     default_priority: Priority = shown("What its tickets open with.")
+    moderated: bool = shown("Replies wait for a moderator before they leave.")
     grouping: GroupingMode = shown("What makes a conversation in new tickets.")
     group_old_occurrences: bool = shown(
         "New tickets show what the publisher had said before, read-only."
     )
+    assignment: AssignmentStrategy = shown("How tickets find somebody.")
     pull_order: PullOrder = shown("Which tickets a pull takes first.")
     batch_size: int = shown("How many tickets a pull takes when not told.")
     claim_lease_seconds: int = shown("How long a pulled ticket may stay untouched.")
     comment_required: bool = shown("Every change has to say why.")
     outside_view: OutsideView = shown("What people outside see of its tickets.")
+    auto_close_after_days: int | None = shown(
+        "Opening days after which a RESOLVED ticket is closed; null: never."
+    )
+    sla_policy = fetched(
+        policies.policy, SlaPolicy, "What it owes by when, in tickets from now on."
+    )
+    calendar = fetched(policies.calendar, Calendar, "When it is open.")
+    open_windows = fetched(
+        policies.open_windows,
+        list[OpenWindow],
+        "When it is open, as instants: for countdowns without a server. One that is open now "
+        "begins now.",
+    )
+    open_now = fetched(policies.open_now, bool, "Whether it is open at this moment.")
+    next_open_at = fetched(
+        policies.next_open_at,
+        datetime | None,
+        "When it opens next; null while it is open, and where it does not open within 20 years.",
+    )
+    sla_recompute = fetched(
+        recomputing.progress,
+        SlaRecompute | None,
+        "The last time its open tickets were moved to its rules; null when they never were, and "
+        "for who may not see them.",
+    )
     accounts = fetched(setup.level_accounts, list[Account], "The accounts it answers from.")
     members = fetched(setup.members, list[LevelMember], "Its people.")
     monitorings = fetched(setup.level_monitorings, list[Monitoring], "What is watched for it.")
@@ -132,6 +161,9 @@ class ApiKey(Node):
     name: str = shown("What colleagues call it.")
     prefix: str = shown("The part of the key that may be seen, to tell keys apart.")
     scopes: list[str] = shown("What it was made for.")
+    levels = fetched(
+        setup.key_levels, list[Level], "The levels that a display shows; none for other keys."
+    )
     created_at: datetime = shown("When it was made.")
     last_used_at: datetime | None = shown("When it was last used, to the minute.")
     revoked_at: datetime | None = shown("When it was ended.")

@@ -22,6 +22,7 @@ from domain.position import Cursors
 from domain.rules.access import Actor, Permission
 from domain.words import Locale
 from domain.work import Work
+from feed.boards import Boards
 from feed.tail import Tails
 from resolvers.loaders import Loaders
 
@@ -70,6 +71,7 @@ class Services:
     gate: Gate
     tokens: Tokens
     tails: Tails
+    boards: Boards
     cursors: Cursors
     clock: Callable[[], datetime]
     nobody: Actor
@@ -83,6 +85,8 @@ class Context:
     response: Response | None = None
     refresh_secret: str | None = None
     """What the session cookie carried, if the request brought one."""
+    shared: bool = False
+    """Its answers go to many who have the same rights: it ends when anybody's change."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _open: AsyncExitStack | None = None
     _read: Work | None = None
@@ -110,7 +114,9 @@ class Context:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Work]:
         """This operation's snapshot, one question at a time."""
-        actor = self.require(Permission.WORKSPACE_READ)
+        actor = self.me
+        if not actor.can(Permission.WALLBOARD_READ):
+            self.require(Permission.WORKSPACE_READ)
         async with self._lock:
             if self._closed:
                 # A loader of an answer that was broken off; what it opens nobody else would close.

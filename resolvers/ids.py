@@ -24,6 +24,7 @@ TAGS = {
     "Reply": 11,
     "HistoryEntry": 12,
     "ApiKey": 13,
+    "Calendar": 14,
 }
 KINDS = {tag: kind for kind, tag in TAGS.items()}
 THINGS = {"TicketType": "ticket type", "HistoryEntry": "history entry", "ApiKey": "API key"}

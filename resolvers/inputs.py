@@ -13,6 +13,7 @@ from domain.words import (
     Network,
     OrderDirection,
     Priority,
+    SlaRisk,
     TicketOrderField,
     TicketOrigin,
     TicketStatus,
@@ -23,6 +24,7 @@ KEY = (
     "The same key with the same input, from the same caller, acts once: a retry is answered what "
     "was answered before. 1 to 120 characters, kept for 72 hours."
 )
+NEW = "Leave out to make a new one."
 VERSION = "Refuse with VERSION_CONFLICT unless this is still the version."
 SEARCH_LENGTH = 200
 LIST_LENGTH = 200
@@ -80,6 +82,7 @@ class TicketFilter:
     publisher_id: strawberry.ID | None = told("Of this publisher.", default=None)
     origins: list[TicketOrigin] | None = told("Opened in one of these ways.", default=None)
     tags: list[str] | None = told("With all of these tags.", default=None)
+    risks: list[SlaRisk] | None = told("At one of these risks, by what was told.", default=None)
     protocol: str | None = told("With exactly this protocol number.", default=None)
     search: str | None = told(
         "Every word is in the subject, the protocol, the publisher's name or handle; accents and "
@@ -119,6 +122,7 @@ class TicketFilter:
             tags=None
             if self.tags is None
             else tuple(sought(each, "filter", "tags") for each in self.tags),
+            risks=_set(self.risks),
             protocol=None if self.protocol is None else sought(self.protocol, "filter", "protocol"),
             search=None if self.search is None else sought(self.search, "filter", "search"),
             opened_from=opened_from,
@@ -132,5 +136,5 @@ class TicketFilter:
 class TicketOrder:
     field: TicketOrderField = told("The value that counts first.")
     direction: OrderDirection = told(
-        "ASC: most urgent, oldest, lowest or fewest first.", default=OrderDirection.ASC
+        "ASC: most urgent, oldest, nearest, lowest or fewest first.", default=OrderDirection.ASC
     )

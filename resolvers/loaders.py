@@ -3,7 +3,7 @@
 Made afresh for every answer, so that no event of a subscription is told with yesterday's rows.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,14 +11,17 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from domain.model.account import Account, Monitoring, TicketType
+from domain.model.calendar import Calendar
 from domain.model.entry import HistoryEntry
 from domain.model.level import Level, LevelMember
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Profile, Publisher
 from domain.model.reply import Reply
+from domain.model.sla import SlaClock, SlaEvent, SlaRecompute, SlaTerms
 from domain.model.ticket import Ticket
 from domain.model.user import User
 from domain.page import Page, Window
+from domain.rules.sla import Terms
 from domain.words import TicketScope, TicketStatus
 from domain.work import Stub, Work
 
@@ -77,7 +80,22 @@ class Loaders:
     def entry(self, key: UUID) -> Awaitable[HistoryEntry | None]:
         return self._load("entry", key, lambda work, keys: work.entries.find(keys))
 
+    def calendar(self, key: UUID) -> Awaitable[Calendar | None]:
+        return self._load("calendar", key, lambda work, keys: work.calendars.find(keys))
+
+    def policy(self, key: UUID) -> Awaitable[SlaTerms | None]:
+        return self._load("policy", key, lambda work, keys: work.clocks.terms(keys))
+
+    def terms(self, key: UUID) -> Awaitable[Terms | None]:
+        return self._load("terms", key, lambda work, keys: work.clocks.going_by(keys))
+
+    def sla_event(self, key: UUID) -> Awaitable[SlaEvent | None]:
+        return self._load("sla-event", key, lambda work, keys: work.clocks.events(keys))
+
     # ── by owner ─────────────────────────────────────────────────────────────────────────────
+
+    def clocks(self, ticket: UUID) -> Awaitable[Sequence[SlaClock] | None]:
+        return self._load("clocks", ticket, lambda work, keys: work.clocks.of_tickets(keys))
 
     def successor(self, ticket: UUID) -> Awaitable[Ticket | None]:
         return self._load("successor", ticket, lambda work, keys: work.tickets.successors(keys))
@@ -112,6 +130,12 @@ class Loaders:
         return self._load(
             "level-monitorings", level, lambda work, keys: work.monitorings.of_levels(keys)
         )
+
+    def calendar_levels(self, calendar: UUID) -> Awaitable[list[Level] | None]:
+        return self._load("calendar-levels", calendar, _open_by)
+
+    def recompute(self, level: UUID) -> Awaitable[SlaRecompute | None]:
+        return self._load("recompute", level, lambda work, keys: work.clocks.recomputes(keys))
 
     def account_levels(self, account: UUID) -> Awaitable[list[Level] | None]:
         return self._load(
@@ -168,3 +192,12 @@ class Loaders:
             level,
             lambda work, keys: work.tickets.pages_of_levels(keys, statuses, window),
         )
+
+
+async def _open_by(work: Work, calendar_ids: list[UUID]) -> Mapping[UUID, list[Level]]:
+    """The levels that are open by each calendar, by name."""
+    found: dict[UUID, list[Level]] = {each: [] for each in calendar_ids}
+    for level in await work.levels.all():
+        if level.calendar_id in found:
+            found[level.calendar_id].append(level)
+    return found

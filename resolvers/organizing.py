@@ -4,24 +4,12 @@ import strawberry
 
 from domain.answers import AccountSaved, KeyMade
 from domain.model.account import Monitoring, TicketType
-from domain.model.level import Level
 from domain.model.user import ApiKey, User
-from domain.operations import levelling, organizing, signing
-from domain.operations.levelling import LevelForm, MemberForm
+from domain.operations import organizing, signing
 from domain.operations.organizing import AccountForm, MonitoringForm, TypeForm, UserForm
-from domain.words import (
-    GroupingMode,
-    LevelRole,
-    Network,
-    OutsideView,
-    Priority,
-    PullOrder,
-    Role,
-)
+from domain.words import Network, Priority, Role
 from resolvers.context import Info
-from resolvers.inputs import VERSION, key, told, uuid, uuids
-
-NEW = "Leave out to make a new one."
+from resolvers.inputs import NEW, key, told, uuid, uuids
 
 
 @strawberry.input(description="A person who works here.")
@@ -123,85 +111,22 @@ async def save_ticket_type(info: Info, input: SaveTicketTypeInput) -> TicketType
     return await info.context.once(input, organizing.save_ticket_type, form)
 
 
-@strawberry.input(description="A person in a level.")
-class LevelMemberInput:
-    user_id: strawberry.ID = told("Who.")
-    role: LevelRole = told("What they are there.", default=LevelRole.ATTENDANT)
-    capacity: int | None = told(
-        "How many active tickets they can hold, 0 to 10,000; without one, any number.",
-        default=None,
-    )
-
-
-@strawberry.input(description="A level, saved whole or not at all; what is not given stays.")
-class SaveLevelInput:
-    id: strawberry.ID | None = told(NEW, default=None)
-    expected_version: int | None = told(VERSION, default=None)
-    name: str = told("The name that monitorings choose it by.")
-    default_priority: Priority | None = told("What its tickets open with.", default=None)
-    grouping: GroupingMode | None = told("What makes a conversation.", default=None)
-    group_old_occurrences: bool | None = told(
-        "Show on a new ticket what the publisher had said before.", default=None
-    )
-    enabled: bool | None = told("false: new messages go to the fallback level.", default=None)
-    pull_order: PullOrder | None = told("Which tickets Get tickets takes first.", default=None)
-    batch_size: int | None = told("How many at once, 1 to 100; 10 in a new level.", default=None)
-    claim_lease_seconds: int | None = told(
-        "How long a pulled ticket may stay untouched, 10 to 86,400; 900 in a new level.",
-        default=None,
-    )
-    comment_required: bool | None = told("Every change has to say why.", default=None)
-    outside_view: OutsideView | None = told(
-        "What people outside the level see of its tickets.", default=None
-    )
-    account_ids: list[strawberry.ID] | None = told(
-        "The accounts it answers from; all of them.", default=None
-    )
-    members: list[LevelMemberInput] | None = told(
-        "Its people; all of them. Open tickets of whoever is left out return to the queue.",
-        default=None,
-    )
-    idempotency_key: str | None = key()
-
-
-async def save_level(info: Info, input: SaveLevelInput) -> Level:
-    members = None
-    if input.members is not None:
-        members = [
-            MemberForm(
-                user_id=uuid(each.user_id, "User", "members", str(place), "userId"),
-                role=each.role,
-                capacity=each.capacity,
-            )
-            for place, each in enumerate(input.members)
-        ]
-    form = LevelForm(
-        id=uuid(input.id, "Level", "id"),
-        expected_version=input.expected_version,
-        name=input.name,
-        default_priority=input.default_priority,
-        grouping=input.grouping,
-        group_old_occurrences=input.group_old_occurrences,
-        enabled=input.enabled,
-        pull_order=input.pull_order,
-        batch_size=input.batch_size,
-        claim_lease_seconds=input.claim_lease_seconds,
-        comment_required=input.comment_required,
-        outside_view=input.outside_view,
-        account_ids=uuids(input.account_ids, "Account", "accountIds"),
-        members=members,
-    )
-    return await info.context.once(input, levelling.save_level, form)
-
-
 @strawberry.input(description="A program's way in.")
 class CreateApiKeyInput:
     name: str = told("What colleagues call it.")
-    scopes: list[str] = told("`ingest`: hand in messages. `read`: read every level.")
+    scopes: list[str] = told(
+        "`ingest`: hand in messages. `read`: read every level. `display`: show figures and "
+        "deadlines of chosen levels on a wall, and nothing else."
+    )
+    level_ids: list[strawberry.ID] | None = told(
+        "The levels that a display shows; only for the scope `display`, which needs them.",
+        default=None,
+    )
 
 
 async def create_api_key(info: Info, input: CreateApiKeyInput) -> KeyMade:
-    return await info.context.do(signing.make_key, input.name, input.scopes)
+    levels = uuids(input.level_ids, "Level", "levelIds")
+    return await info.context.do(signing.make_key, input.name, input.scopes, levels)
 
 
 @strawberry.input(description="One thing, by its id.")

@@ -139,3 +139,10 @@ async def fallback_level(workspace: strawberry.Parent[Workspace], info: Info) ->
     if workspace.fallback_level_id is None:
         return None
     return await info.context.loaders.level(workspace.fallback_level_id)
+
+
+async def key_levels(key: strawberry.Parent[ApiKey], info: Info) -> list[Level]:
+    """By name; one that is no more is not there."""
+    load = info.context.loaders.level
+    found = [await each for each in [load(level_id) for level_id in key.levels]]
+    return sorted((level for level in found if level), key=lambda level: level.name)

@@ -23,6 +23,7 @@ THINGS = {
     "Account": "account",
     "Monitoring": "monitoring",
     "TicketType": "ticket_type",
+    "Calendar": "calendar",
     "Publisher": "publisher",
     "Occurrence": "occurrence",
     "Reply": "reply",

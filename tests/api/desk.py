@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -13,11 +13,13 @@ import httpx
 import strawberry
 from strawberry.types.execution import ExecutionResult
 
+from domain.model.level import Level
 from domain.model.user import SESSION_LENGTH, Session
 from domain.operations import signing
 from domain.rules.access import Actor
 from domain.words import Locale
 from feed.bell import Bell
+from feed.boards import Boards
 from feed.tail import Tails
 from graph.errors import tell
 from graph.schema import build
@@ -55,11 +57,13 @@ class Desk:
             tokens = AccessTokens(keyring, QUARTER, secure=False)
             gate = Gatekeeper(storage, keyring, tokens)
             tails = Tails(StoredFeed(storage), bell)
+            boards = Boards(tails)
             services = Services(
                 store=storage,
                 gate=gate,
                 tokens=tokens,
                 tails=tails,
+                boards=boards,
                 cursors=storage.cursors,
                 clock=storage.clock,
                 nobody=NOBODY,
@@ -71,6 +75,7 @@ class Desk:
                 try:
                     yield cls(world, services, door, tokens, schema, client)
                 finally:
+                    await boards.close()
                     await tails.close()
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────
@@ -115,7 +120,7 @@ class Desk:
         return told
 
     async def follow(
-        self, document: str, by: Person, **variables: Any
+        self, document: str, by: Person | str, **variables: Any
     ) -> AsyncGenerator[Json, None]:
         """What a subscription tells, message by message."""
         context = await self.context(by)
@@ -134,9 +139,10 @@ class Desk:
             await results.aclose()
             await context.aclose()
 
-    async def context(self, by: Person) -> Context:
+    async def context(self, by: Person | str) -> Context:
+        token = by if isinstance(by, str) else await self.token(by)
         visitor = await Gatekeeper(self.world.storage, self.keyring, self.tokens).visitor(
-            f"Bearer {await self.token(by)}"
+            f"Bearer {token}"
         )
         assert visitor is not None
         return Context(self.services, visitor.actor, Locale.EN)
@@ -157,8 +163,15 @@ class Desk:
     async def session(self, who: Person) -> tuple[str, str]:
         return await signed_in(self.world, self.tokens, who)
 
-    async def key(self, *scopes: str) -> str:
-        made = await self.world.do(signing.make_key, f"chave {uuid4().hex}", list(scopes))
+    async def session_of(self, who: Person) -> str:
+        """The token of a session of its own, good from now on."""
+        return (await self.session(who))[0]
+
+    async def key(self, *scopes: str, levels: Sequence[Level] | None = None) -> str:
+        level_ids = None if levels is None else [each.id for each in levels]
+        made = await self.world.do(
+            signing.make_key, f"chave {uuid4().hex}", list(scopes), level_ids
+        )
         assert made.secret is not None
         return made.secret
 

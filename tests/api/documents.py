@@ -70,7 +70,9 @@ def value(kind: Any, given: Mapping[str, Any]) -> Any:
         "Int": 1,
         "Boolean": True,
         "Float": 1.0,
+        "Date": SECOND[:10],
         "DateTime": SECOND,
+        "Time": SECOND[11:16],
         "String": "texto",
     }[kind.name]
 

@@ -20,6 +20,7 @@ MUTATIONS = {
     "mergeTickets": "MergeTicketsInput",
     "reply": "ReplyInput",
     "saveLevel": "SaveLevelInput",
+    "saveCalendar": "SaveCalendarInput",
     "saveAccount": "SaveAccountInput",
     "saveUser": "SaveUserInput",
     "receiveOccurrence": "OccurrenceInput",
@@ -35,6 +36,11 @@ POST = {
     "author": {"externalId": "ana", "name": "Ana"},
     "text": "Olá",
     "occurredAt": "2026-09-14T11:00:00Z",
+}
+CALENDAR = {
+    "name": "Plantão",
+    "timeZone": "America/Sao_Paulo",
+    "intervals": [{"weekday": 6, "opens": "09:00", "closes": "12:00"}],
 }
 USER = {"name": "Bia", "email": "bia@example.com", "role": "VIEWER", "password": "uma senha longa"}
 

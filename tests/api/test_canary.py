@@ -17,8 +17,9 @@ from domain.operations import handling
 from domain.operations.handling import TicketChange
 from domain.post import Author
 from domain.rules.membership import TicketFilter
-from domain.words import CloseReason, OutsideView, Role
+from domain.words import CloseReason, HistoryKind, OutsideView, Priority, Role
 from graph.schema import build
+from tests.api.boards import HOUR, measured, noticed
 from tests.api.desk import Desk, Json, gid, heard, plain, unknown
 from tests.api.documents import graph, least, question, selection
 from tests.world import FIRST_HUNDRED, Person, World
@@ -27,6 +28,7 @@ CANARY = "canário"
 GRAPH = graph(build())
 QUERIES: Mapping[str, Any] = GRAPH.type_map["Query"].fields  # type: ignore[attr-defined]
 MUTATIONS: Mapping[str, Any] = GRAPH.type_map["Mutation"].fields  # type: ignore[attr-defined]
+CLOCKS = "sla { metric } nextDeadline { metric }"
 DEEP, USUAL_DEPTH = 3, 2
 MOVES_WITH_TIME = {"serverTime", "feedCursor", "ageSeconds"}
 SOME = 3
@@ -59,7 +61,7 @@ class Walled:
         outside: OutsideView = OutsideView.COUNT,
     ) -> "Walled":
         mine = await world.level("Financeiro", group_old_occurrences=True)
-        rh = await world.level("RH", outside_view=outside)
+        rh = await world.level("RH", outside_view=outside, unmeasured=[])
         account = await world.account()
         await world.watch(account, mine)
         await world.watch(account, rh, ["salário"])
@@ -165,12 +167,14 @@ def silent(told: Any) -> bool:
     return CANARY not in text.lower() and "canario" not in text.lower()
 
 
-async def everything(desk: Desk, walled: Walled, depth: int = USUAL_DEPTH) -> dict[str, str]:
-    """Every question there is, and what Ana is answered."""
+async def everything(
+    desk: Desk, walled: Walled, depth: int = USUAL_DEPTH, by: str | None = None
+) -> dict[str, str]:
+    """Every question there is, and what Ana is answered, or whoever has that token."""
     answers = {}
 
     async def put(name: str, document: str, variables: Json) -> None:
-        response = await desk.send(document, walled.ana, **variables)
+        response = await desk.send(document, by or walled.ana, **variables)
         answers[name] = response.text
 
     for name, query in QUERIES.items():
@@ -179,6 +183,8 @@ async def everything(desk: Desk, walled: Walled, depth: int = USUAL_DEPTH) -> di
         given = {"ID": gid(walled.own), "ids": walled.every_id}
         if name == "level":
             given["id"] = gid(walled.rh)
+        if name == "slaPreview":
+            given["levelId"] = gid(walled.rh)
         if name == "ticket":
             given["id"] = gid(walled.own)
         if name == "publisher":
@@ -228,6 +234,7 @@ def filters(walled: Walled) -> dict[str, Json]:
         "of Rita": {"assigneeIds": [gid(walled.rita.user)]},
         "assigned": {"unassigned": False},
         "closed": {"statuses": ["CLOSED"]},
+        "at a risk": {"risks": ["ON_TIME", "AT_RISK", "BREACHED", "PAUSED"]},
     }
 
 
@@ -246,6 +253,19 @@ async def test_no_question_of_an_outsider_brings_a_canary_back(desk: Desk) -> No
     assert {name for name, text in answers.items() for each in secrets if each in text} == set()
     assert {name for name, text in answers.items() if '"errors"' in text} == {"apiKeys"}
     assert CANARY in inside.text
+
+
+async def test_a_display_is_answered_nothing_but_its_wall(desk: Desk) -> None:
+    walled = await Walled.built(desk.world)
+    key = await desk.key("display", levels=[walled.mine])
+
+    answers = await everything(desk, walled, by=key)
+    wall = await desk.ask("{ wallboard { levels { level { name } } } }", key)
+
+    refused = {name for name, text in answers.items() if '"code":"FORBIDDEN"' in text}
+    assert refused == answers.keys()
+    assert {name for name, text in answers.items() if not silent(text)} == set()
+    assert wall == {"levels": [{"level": {"name": "Financeiro"}}]}
 
 
 async def test_what_happens_behind_the_wall_moves_nothing_but_the_headset(desk: Desk) -> None:
@@ -522,6 +542,72 @@ async def test_a_level_decides_what_outsiders_see_of_it(
     assert {each["levelName"] for each in told["stubs"]} <= {"RH"}
     foreign = [each for each in tickets["nodes"] if each["subject"] == CANARY]
     assert [each["permissions"] for each in foreign] == [[]] * (listed - 1)
+
+
+DEADLINES = f"""
+query($id: ID!, $entry: ID!, $level: ID!) {{
+  ticket(id: $id) {{ {CLOCKS} }}
+  node(id: $id) {{ ... on Ticket {{ {CLOCKS} }} }}
+  nodes(ids: [$id, $entry]) {{ id ... on HistoryEntry {{ slaEvent {{ metric percent }} }} }}
+  tickets(filter: {{risks: [BREACHED]}}) {{ totalCount nodes {{ id {CLOCKS} }} }}
+  ticketCounts(filter: {{risks: [BREACHED]}}) {{ total }}
+  level(id: $level) {{ queue {{ totalCount nodes {{ {CLOCKS} }} }} }}
+  wallboard {{ levels {{ level {{ name }} breached }} totals {{ breached slaMetPercent }}
+    nearest {{ dueAt ticket {{ id subject }} }} }}
+}}
+"""
+TOLD_LATE = (
+    "subscription { queueChanges(filter: {risks: [BREACHED]}) {"
+    " changes { ticketId ticket { subject } entry { slaEvent { metric } } } } }"
+)
+TOLD_NEAREST = (
+    "subscription { slaCountdown { running breached clocks { dueAt ticket { id subject } } } }"
+)
+
+
+@pytest.mark.parametrize("outside", OutsideView)
+async def test_a_level_decides_what_outsiders_see_of_its_deadlines(
+    desk: Desk, outside: OutsideView
+) -> None:
+    world = desk.world
+    mine, rh = await measured(world), await measured(world, "RH", outside_view=outside)
+    ana = await world.person("Ana", level=mine)
+    own = await world.ticket(mine, priority=Priority.URGENT, customer_email="maria@example.com")
+    hidden = await world.ticket(
+        rh, priority=Priority.URGENT, publisher_id=own.publisher_id, subject=CANARY
+    )
+    async with (
+        aclosing(desk.follow(TOLD_LATE, ana)) as late,
+        aclosing(desk.follow(TOLD_NEAREST, ana)) as countdown,
+    ):
+        live = [await heard(late), await heard(countdown)]
+        await noticed(world, HOUR)
+        changes = (await heard(late))["changes"]
+        while (nearest := await heard(countdown))["breached"] == 0:
+            live.append(nearest)
+    breach = (await world.history(hidden))[-1]
+    names = {"id": gid(hidden), "entry": gid(breach), "level": gid(rh)}
+
+    told = await desk.ask(DEADLINES, (await desk.session(ana))[0], **names)
+
+    assert breach.kind is HistoryKind.SLA_BREACHED
+    both = 1 + (outside is OutsideView.FULL)
+    assert {each["ticketId"] for each in changes} == {gid(own), gid(hidden)} - (
+        set() if both == 2 else {gid(hidden)}
+    )
+    assert (nearest["running"], nearest["breached"], len(nearest["clocks"])) == (both,) * 3
+    assert told["tickets"]["totalCount"] == told["ticketCounts"]["total"] == both
+    assert told["level"]["queue"]["totalCount"] == both - 1
+    wall = told["wallboard"]
+    assert (len(wall["levels"]), len(wall["nearest"]), wall["totals"]["breached"]) == (both,) * 3
+    seen = [told["ticket"], told["node"], *told["nodes"]]
+    assert [each is not None for each in seen] == [both == 2] * 4
+    if outside is not OutsideView.FULL:
+        assert silent([told, changes, nearest, *live])
+        assert gid(hidden) not in plain([told, changes, nearest, *live])
+    else:
+        assert told["nodes"][1]["slaEvent"] == {"metric": "RESOLUTION", "percent": 100}
+        assert told["ticket"]["nextDeadline"] == {"metric": "RESOLUTION"}
 
 
 async def test_reading_another_level_is_not_changing_it(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from graph.schema import build
 from storage.access import columns
 from tests.api.desk import Desk, Json, gid, plain
 from tests.api.documents import graph
-from tests.api.office import MUTATIONS, POST, USER, Office, named
+from tests.api.office import CALENDAR, MUTATIONS, POST, USER, Office, named
 from tests.world import Person
 
 KEY = "uma-chave"
@@ -31,6 +31,7 @@ SHOWN = {
     "reply": "reply { id text } ticket { id version }",
     "receiveOccurrence": "occurrence { id } ticket { id version } duplicate",
     "saveLevel": "level { id version }",
+    "saveCalendar": "calendar { id version }",
     "saveAccount": "account { id }",
     "saveMonitoring": "monitoring { id }",
     "saveTicketType": "ticketType { id }",
@@ -74,6 +75,7 @@ ASKED: Sequence[tuple[str, Json, Json]] = [
     ),
     ("receiveOccurrence", POST, {"text": "Outro"}),
     ("saveLevel", {"name": "Novo"}, {"name": "Outro"}),
+    ("saveCalendar", CALENDAR, {"name": "Outro"}),
     ("saveAccount", {"network": "X", "name": "nova"}, {"name": "outra"}),
     (
         "saveMonitoring",

@@ -174,7 +174,11 @@ async def test_another_role_is_in_force_with_the_next_request(desk: Desk) -> Non
     await desk.world.do(organizing.save_user, form)
 
     assert "tickets.handle" in before["permissions"]
-    assert (await desk.ask(ME, token))["permissions"] == ["tickets.read", "workspace.read"]
+    assert (await desk.ask(ME, token))["permissions"] == [
+        "tickets.read",
+        "wallboard.read",
+        "workspace.read",
+    ]
 
 
 # ── tokens that are no good ────────────────────────────────────────────────────────────────────
@@ -315,7 +319,7 @@ async def test_an_unknown_scope_is_refused_with_what_there_is(desk: Desk) -> Non
     assert told["userErrors"] == [
         {
             "code": "INVALID",
-            "message": "root is not a scope; there are ingest, read.",
+            "message": "root is not a scope; there are ingest, read, display.",
             "field": ["scopes"],
         }
     ]

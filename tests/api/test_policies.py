@@ -160,7 +160,9 @@ async def callers(desk: Desk) -> list[tuple[str, frozenset[Permission], str]]:
         person = await desk.world.person(role.value, role=role, level=desk.world.triage)
         made.append((role.value, ROLE_PERMISSIONS[role], await desk.token(person)))
     for scope in Scope:
-        made.append((scope.value, SCOPE_PERMISSIONS[scope], await desk.key(scope.value)))
+        levels = [desk.world.triage] if scope is Scope.DISPLAY else None
+        key = await desk.key(scope.value, levels=levels)
+        made.append((scope.value, SCOPE_PERMISSIONS[scope], key))
     return made
 
 
@@ -180,7 +182,7 @@ async def test_a_role_or_scope_is_refused_exactly_what_it_lacks(desk: Desk) -> N
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", ["queueChanges", "ticketChanges"])
+@pytest.mark.parametrize("name", ["queueChanges", "ticketChanges", "wallboard", "slaCountdown"])
 async def test_a_subscription_is_refused_without_the_right_to_read(desk: Desk, name: str) -> None:
     field = GRAPH.type_map["Subscription"].fields[name]  # type: ignore[attr-defined]
     document, variables = question(
