@@ -41,6 +41,8 @@ class Follower:
 
     def __init__(self, seen: Position, *, entries: bool = True) -> None:
         self.seen = seen
+        self.access_version: int | None = None
+        """What rights were at when he came."""
         self._wants_entries = entries
         self._waiting: deque[Stretch] = deque()
         self._backlog = 0
@@ -117,6 +119,10 @@ class Tail:
         assert self._position is not None, "asked before it has begun"
         return self._position
 
+    @property
+    def access_version(self) -> int | None:
+        return self._access_version
+
     async def stop(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
@@ -177,6 +183,7 @@ class Tails:
             start = after or now
             await tail.begun()
             base = tail.position
+            follower.access_version = tail.access_version
             tail.followers.add(follower)
             tail.followers.discard(waiting)
             follower.seen = base if after is None and base.not_before(start) else start

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 
 from graph.errors import tell
 from graph.schema import build
+from graph.sharing import sharing
 from resolvers.context import Context
 from server import oidc
 from server.auth import Connection, Door
@@ -49,12 +50,14 @@ class Doorway:
 
 def create(settings: Settings) -> Starlette:
     doorway = Doorway()
+    schema = build(open_to_strangers=not settings.production)
     graphql = GraphQLApp(
-        build(open_to_strangers=not settings.production),
+        schema,
         doorway,
         allowed_origins=settings.origins,
         graphiql=not settings.production,
         tell=tell,
+        may_share=sharing(schema._schema),
     )
 
     @asynccontextmanager

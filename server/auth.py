@@ -5,7 +5,7 @@ so a right that was taken away is gone with the next one, and on open sockets wi
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -158,7 +158,11 @@ class Gatekeeper:
         if key is None or not right or key.revoked_at is not None:
             return None
         actor = access.api_key(
-            key_id=key.id, workspace_id=key.workspace_id, name=key.name, scopes=key.granted
+            key_id=key.id,
+            workspace_id=key.workspace_id,
+            name=key.name,
+            scopes=key.granted,
+            levels=key.levels,
         )
         if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
             async with self._storage.work(actor) as work:
@@ -223,8 +227,26 @@ class Connection:
         self._until = visitor.until
         self._locale = locale
 
-    def operation(self) -> Context:
-        return Context(self._services, self._actor, self._locale)
+    def operation(self, *, shared: bool = False) -> Context:
+        return Context(self._services, self._actor, self._locale, shared=shared)
+
+    async def audience(self) -> Hashable | None:
+        """Everything about whoever is there that an answer may depend on, read anew; None when
+        they are gone."""
+        actor = await self._services.gate.again(self._actor)
+        if actor is None:
+            return None
+        self._actor = actor
+        return (
+            actor.kind,
+            actor.workspace_id,
+            actor.role,
+            actor.permissions,
+            frozenset(actor.memberships.items()),
+            actor.open_levels,
+            actor.sees_all,
+            self._locale,
+        )
 
     async def ended(self) -> tuple[int, str]:
         """When the token ends, or the session or key behind it is revoked."""

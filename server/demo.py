@@ -15,16 +15,18 @@ from domain.model.account import Account
 from domain.model.level import Level
 from domain.model.user import User
 from domain.operations import levelling, organizing
-from domain.operations.levelling import LevelForm, MemberForm
+from domain.operations.levelling import MemberForm
 from domain.operations.organizing import AccountForm, MonitoringForm, UserForm
 from domain.rules import access
 from domain.rules.access import Actor
-from domain.words import GroupingMode, Network, OutsideView, Priority, PullOrder, Role
+from domain.words import Network, Role
 from domain.work import Work
-from server import demo_people
+from server import demo_levels, demo_people
 from server.demo_clock import Clock
-from server.demo_days import Days, Team
-from server.demo_people import ADMINISTRATIVE, FINANCE, KEYWORDS, PEOPLE, TEAM
+from server.demo_days import Days
+from server.demo_people import KEYWORDS, TEAM
+from server.demo_team import Team
+from server.demo_watch import Watch
 from storage.work import Storage
 
 SEED = 7
@@ -86,9 +88,15 @@ async def furnish(
         actors = [await work.identities.actor(user, None) for user in users.values()]
         types = [each.id for each in await work.ticket_types.all()]
 
-    team = Team(system, tuple(_attending(actors)), {each.name: each.id for each in levels})
+    team = Team(
+        system,
+        attendants=_with(Role.ATTENDANT, actors),
+        managers=_with(Role.SUPERVISOR, actors),
+        levels={each.name: each.id for each in levels},
+    )
     quiet = replace(storage, ring=_nobody)
-    clock = Clock(quiet, random.Random(SEED), on_progress)
+    chance = random.Random(SEED)
+    clock = Clock(quiet, Watch(quiet, system, chance), chance, on_progress)
     days = Days(
         quiet,
         team,
@@ -151,8 +159,8 @@ def _sign_ins(workspace_id: UUID, passwords: dict[str, str]) -> DemoSignIns:
     return DemoSignIns(workspace_id, demo_people.WORKSPACE, people)
 
 
-def _attending(actors: list[Actor]) -> list[Actor]:
-    return [actor for actor in actors if actor.role is Role.ATTENDANT]
+def _with(role: Role, actors: list[Actor]) -> tuple[Actor, ...]:
+    return tuple(actor for actor in actors if actor.role is role)
 
 
 async def _hire(work: Work, each: demo_people.Colleague, password: str) -> User:
@@ -166,33 +174,8 @@ async def _account(work: Work, network: Network, name: str, handle: str | None) 
 
 
 async def _levels(work: Work, users: dict[str, User], accounts: list[Account]) -> list[Level]:
-    """Three sectors that work differently, so that each way can be seen. The first is fallback."""
-    forms = (
-        LevelForm(
-            name=ADMINISTRATIVE,
-            default_priority=Priority.MEDIUM,
-            grouping=GroupingMode.HIERARCHY,
-            outside_view=OutsideView.COUNT,
-        ),
-        LevelForm(
-            name=FINANCE,
-            default_priority=Priority.HIGH,
-            grouping=GroupingMode.PUBLISHER,
-            comment_required=True,
-            batch_size=5,
-            outside_view=OutsideView.STUB,
-        ),
-        LevelForm(
-            name=PEOPLE,
-            default_priority=Priority.LOW,
-            grouping=GroupingMode.HIERARCHY,
-            group_old_occurrences=True,
-            pull_order=PullOrder.OLDEST_FIRST,
-            outside_view=OutsideView.NONE,
-        ),
-    )
     saved = []
-    for form in forms:
+    for form in demo_levels.FORMS:
         members = [
             MemberForm(user_id=users[each.email].id, role=role, capacity=capacity)
             for each in TEAM
@@ -200,7 +183,7 @@ async def _levels(work: Work, users: dict[str, User], accounts: list[Account]) -
             if name == form.name
         ]
         whole = replace(form, members=members, account_ids=[account.id for account in accounts])
-        saved.append(await levelling.save_level(work, whole))
+        saved.append((await levelling.save_level(work, whole)).level)
     return saved
 
 

@@ -11,22 +11,29 @@ from typing import Any, Final, TypeVar
 
 from domain.errors import Refusal
 from domain.rules.access import Actor
+from server.demo_watch import NEAR, Watch
 from storage.work import Storage
 
 T = TypeVar("T")
 Act = Callable[[datetime], Awaitable[None]]
 BRASILIA: Final = timezone(timedelta(hours=-3))
 OPENS, CLOSES = 8, 20
+AT_ONCE: Final = timedelta(microseconds=1)
 
 
 class Clock:
     """Acts by their moment; an act may bring about later ones."""
 
     def __init__(
-        self, storage: Storage, chance: random.Random, on_progress: Callable[[float], None]
+        self,
+        storage: Storage,
+        watch: Watch,
+        chance: random.Random,
+        on_progress: Callable[[float], None],
     ) -> None:
         self.chance = chance
         self._storage = storage
+        self._watch = watch
         self._on_progress = on_progress
         self._ahead: list[tuple[datetime, int, Act]] = []
         self._order = count()
@@ -43,6 +50,7 @@ class Clock:
             with suppress(Refusal):
                 await act(moment)
             self._on_progress((moment - start) / (end - start))
+        await self._pass(limit, within=AT_ONCE)
 
     async def do(
         self,
@@ -55,10 +63,17 @@ class Clock:
 
         An act may run ahead by some minutes; whatever is done after it is not done before it.
         """
-        self._latest = latest = max(moment, self._latest or moment)
+        latest = await self._pass(moment)
         then = replace(self._storage, clock=lambda: latest)
         async with then.work(by) as work:
             return await operation(work, *args)
+
+    async def _pass(self, moment: datetime, within: timedelta = NEAR) -> datetime:
+        """What time it is then, with everything done that time alone does."""
+        before = self._latest or moment
+        self._latest = max(moment, before)
+        await self._watch.until(self._latest, before, within)
+        return self._latest
 
     def minutes(self, least: float, most: float) -> timedelta:
         return timedelta(minutes=self.chance.uniform(least, most))

@@ -63,11 +63,11 @@ class Crowd:
         self._people = [self._person() for _ in range(CROWD)]
         self._unsaid: dict[int, list[str]] = {}
 
-    def voice(self) -> Voice:
-        """Somebody with something to say."""
+    def voice(self, *, alone: bool = False) -> Voice:
+        """Somebody with something to say; in a thread of their own, when they are to be alone."""
         where, author = self._chance.choice(self._people)
         self._number += 1
-        alone = where in ALONE or self._chance.random() < 0.3
+        alone = alone or where in ALONE or self._chance.random() < 0.3
         place = self._number if alone else f"p{self._chance.randrange(POSTS)}"
         return Voice(author, where, f"{self._run}-{where.lower()}-{place}")
 

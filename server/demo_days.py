@@ -5,7 +5,7 @@ finish, exactly as they would through the API, so every ticket has the history i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -14,31 +14,23 @@ from domain.model.ticket import Ticket
 from domain.operations import handling, intake, opening, pulling
 from domain.operations.handling import TicketChange
 from domain.operations.opening import Opening
-from domain.page import Window
 from domain.rules.access import Actor
-from domain.rules.membership import TicketFilter
-from domain.words import (
-    CloseReason,
-    Network,
-    OrderDirection,
-    Priority,
-    TicketOrderField,
-    TicketStatus,
-)
-from domain.work import Work
-from server import demo_texts
+from domain.words import CloseReason, Network, Priority, TicketStatus
+from server import demo_replies, demo_team, demo_texts
 from server.demo_clock import Act, Clock
 from server.demo_crowd import Crowd, Voice
 from server.demo_people import ADMINISTRATIVE, FINANCE, TAGS
+from server.demo_scenes import Scenes
+from server.demo_team import Team
 from storage.work import Storage
 
 TICKETS: Final = 200
 BY_PHONE: Final = 8
 # Some write again when their case is over and get a new ticket; what is then missing comes last.
 THREADS: Final = 145
+AT_WORK: Final = 3
+HALF_AN_HOUR: Final = timedelta(minutes=30)
 FRESH: Final = timedelta(minutes=50)
-HANDED_OVER: Final = timedelta(minutes=25)
-HANDED: Final = 4
 PULLED: Final = timedelta(minutes=9)
 CLOSE_REASONS: Final = (
     CloseReason.ANSWERED,
@@ -48,16 +40,6 @@ CLOSE_REASONS: Final = (
     CloseReason.INACTIVITY,
     CloseReason.CONFIRMED_BY_CUSTOMER,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    system: Actor
-    attendants: Sequence[Actor]
-    levels: Mapping[str, UUID]
-
-    def handling(self, level_id: UUID) -> list[Actor]:
-        return [each for each in self.attendants if each.handles(level_id)]
 
 
 class Days:
@@ -88,17 +70,17 @@ class Days:
                 self._clock.at(self._clock.moment(start, end - FRESH), act)
         hour = start
         while hour < end - FRESH:
-            if self._clock.working(hour) or self._clock.working(hour - timedelta(hours=1)):
-                self._clock.at(hour, self._tidying)
             if self._clock.working(hour):
-                for attendant in self._chance.sample(self._team.attendants, 3):
+                for attendant in self._chance.sample(self._team.attendants, AT_WORK):
                     later = min(hour + self._clock.minutes(0, 59), end - FRESH)
                     self._clock.at(later, self._pulling(attendant))
+                manager = self._chance.choice(self._team.managers)
+                self._clock.at(min(hour + HALF_AN_HOUR, end - FRESH), self._taking(manager))
             hour += timedelta(hours=1)
 
         await self._clock.until(end - FRESH, start, end)
         # Whatever the hour is, there is something of everything to see.
-        self._clock.at(end - HANDED_OVER, self._handing_over)
+        Scenes(self._storage, self._team, self._clock, self._crowd).set(end)
         for attendant in self._chance.sample(self._team.handling(self._first_level), 2):
             self._clock.at(end - PULLED, self._pulling(attendant, leave=True))
         missing = TICKETS - len(self._opened)
@@ -130,7 +112,9 @@ class Days:
 
     def _insisting(self, ticket: Ticket, voice: Voice) -> Act:
         async def act(moment: datetime) -> None:
-            await self._say(voice, self._chance.choice(demo_texts.FOLLOW_UPS), moment)
+            asked = await self._say(voice, self._chance.choice(demo_texts.FOLLOW_UPS), moment)
+            if asked is not None:
+                self._seen_to(asked, moment)
 
         return act
 
@@ -154,6 +138,8 @@ class Days:
                     ticket.id,
                     received.occurrence.id,
                 )
+            elif not grateful:
+                self._seen_to(received.ticket, moment)
 
         return act
 
@@ -176,31 +162,6 @@ class Days:
         self._opened.add(ticket.id)
         self._clock.at(moment + self._clock.minutes(1, 5), self._starting(ticket.id, attendant))
 
-    async def _tidying(self, moment: datetime) -> None:
-        """What the workers would have done by then."""
-
-        async def sweep(work: Work) -> None:
-            await pulling.give_back(work)
-            await pulling.wake(work)
-
-        await self._clock.do(moment, self._team.system, sweep)
-
-    async def _handing_over(self, moment: datetime) -> None:
-        open_ones = frozenset({TicketStatus.OPEN})
-        async with self._storage.reading(self._team.system) as work:
-            page = await work.tickets.page(
-                TicketFilter(statuses=open_ones, level_ids=frozenset({self._first_level})),
-                TicketOrderField.OPENED_AT,
-                OrderDirection.DESC,
-                Window.of(first=HANDED),
-            )
-        to = self._team.levels[FINANCE]
-        for ticket in page.nodes:
-            said = self._chance.choice(demo_texts.HAND_OVERS)
-            await self._clock.do(
-                moment, self._handler(ticket), handling.escalate, ticket.id, to, said
-            )
-
     def _pulling(self, attendant: Actor, *, leave: bool = False) -> Act:
         async def act(moment: datetime) -> None:
             size = self._chance.randint(2, 5)
@@ -209,18 +170,52 @@ class Days:
                 if not leave and self._chance.random() < 0.94:
                     later = moment + self._clock.minutes(place * 3 + 1, place * 3 + 4)
                     self._clock.at(later, self._starting(ticket.id, attendant))
+            if attendant.handles(self._team.levels[FINANCE]):
+                await self._taking(attendant)(moment)
 
         return act
 
     def _starting(self, ticket_id: UUID, attendant: Actor) -> Act:
         async def act(moment: datetime) -> None:
             ticket = await self._clock.do(moment, attendant, handling.start, ticket_id)
-            if self._chance.random() < 0.45:
+            if self._chance.random() < 0.3:
                 note = self._chance.choice(demo_texts.NOTES)
                 self._clock.at(
                     moment + self._clock.minutes(1, 6), self._noting(ticket.id, attendant, note)
                 )
+            if self._chance.random() < 0.8:
+                self._clock.at(moment + self._clock.minutes(2, 7), self._answering(ticket))
             self._clock.at(moment + self._clock.minutes(7, 90), self._deciding(ticket, attendant))
+
+        return act
+
+    def _taking(self, person: Actor) -> Act:
+        """They open what they were given without having asked for it."""
+
+        async def act(moment: datetime) -> None:
+            assert person.user_id is not None
+            async with self._storage.reading(person) as work:
+                tickets = await demo_team.given(work, person.user_id)
+            for place, ticket in enumerate(tickets):
+                later = moment + self._clock.minutes(place * 3 + 1, place * 3 + 4)
+                self._clock.at(later, self._starting(ticket.id, person))
+
+        return act
+
+    def _seen_to(self, ticket: Ticket, moment: datetime) -> None:
+        """Whoever has it sees that there is something new, most often."""
+        if ticket.assignee_id and self._chance.random() < 0.85:
+            settle = self._chance.random() < 0.6
+            self._clock.at(moment + self._clock.minutes(10, 80), self._answering(ticket, settle))
+
+    def _answering(self, ticket: Ticket, settle: bool = False) -> Act:
+        """To say that somebody is looking into it, or what came of that."""
+
+        async def act(moment: datetime) -> None:
+            said = self._chance.choice(demo_texts.SOLUTIONS if settle else demo_texts.ANSWERS)
+            becomes = TicketStatus.RESOLVED if settle else None
+            by = self._handler(ticket)
+            await self._clock.do(moment, by, demo_replies.answer, ticket.id, said, becomes)
 
         return act
 
@@ -247,13 +242,18 @@ class Days:
         return act
 
     async def _resolve(self, moment: datetime, ticket: Ticket, attendant: Actor) -> None:
-        closing = self._chance.choice(demo_texts.CLOSINGS)
-        change = TicketChange(status=TicketStatus.RESOLVED, comment=closing)
-        await self._clock.do(moment, attendant, handling.update, ticket.id, change)
+        """With the answer that settles it, most often; else somebody called, or it was praise."""
+        if self._chance.random() < 0.8:
+            solved = self._chance.choice(demo_texts.SOLUTIONS), TicketStatus.RESOLVED
+            await self._clock.do(moment, attendant, demo_replies.answer, ticket.id, *solved)
+        else:
+            closing = self._chance.choice(demo_texts.CLOSINGS)
+            change = TicketChange(status=TicketStatus.RESOLVED, comment=closing)
+            await self._clock.do(moment, attendant, handling.update, ticket.id, change)
         if self._chance.random() < 0.3 and ticket.id in self._voices:
             self._clock.at(moment + self._clock.minutes(20, 1_500), self._coming_back(ticket))
         elif self._chance.random() < 0.35:
-            self._clock.at(moment + timedelta(days=2), self._closing(ticket, attendant))
+            self._clock.at(moment + timedelta(days=1), self._closing(ticket, attendant))
 
     def _closing(self, ticket: Ticket, attendant: Actor) -> Act:
         async def act(moment: datetime) -> None:
@@ -264,13 +264,11 @@ class Days:
         return act
 
     async def _wait(self, moment: datetime, ticket: Ticket, attendant: Actor) -> None:
+        """A question back, and nothing to do until it is answered or a day has come."""
+        asked = self._chance.choice(demo_texts.QUESTIONS)
         until = moment + timedelta(days=self._chance.randint(1, 4))
-        change = TicketChange(
-            status=TicketStatus.PENDING,
-            comment="Aguardando o cliente.",
-            pending_until=until if self._chance.random() < 0.6 else None,
-        )
-        await self._clock.do(moment, attendant, handling.update, ticket.id, change)
+        waiting = TicketStatus.PENDING, until if self._chance.random() < 0.6 else None
+        await self._clock.do(moment, attendant, demo_replies.answer, ticket.id, asked, *waiting)
         if ticket.id in self._voices and self._chance.random() < 0.5:
             voice = self._voices[ticket.id]
             self._clock.at(moment + self._clock.minutes(60, 900), self._insisting(ticket, voice))
@@ -304,4 +302,7 @@ class Days:
             await self._clock.do(later, by, handling.merge, other.id, ticket.id, said, True)
 
     def _handler(self, ticket: Ticket) -> Actor:
-        return self._chance.choice(self._team.handling(ticket.level_id))
+        """Whoever has it, else somebody of its level."""
+        everybody = (*self._team.attendants, *self._team.managers)
+        has_it = [each for each in everybody if each.user_id == ticket.assignee_id]
+        return self._chance.choice(has_it or self._team.handling(ticket.level_id))

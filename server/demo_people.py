@@ -32,7 +32,8 @@ TEAM: Final = (
         "Otávio Brandão",
         "otavio",
         Role.SUPERVISOR,
-        ((ADMINISTRATIVE, MANAGER, None), (FINANCE, MANAGER, None)),
+        # What Financeiro hands out goes to its attendants.
+        ((ADMINISTRATIVE, MANAGER, None), (FINANCE, MANAGER, 0)),
     ),
     Colleague("Marisa Quintela", "marisa", Role.SUPERVISOR, ((PEOPLE, MANAGER, None),)),
     Colleague("Bruna Salgado", "bruna", Role.ATTENDANT, ((ADMINISTRATIVE, ATTENDANT, 15),)),

@@ -192,6 +192,33 @@ NOTES = (
     "Não é nosso cliente, é de outra loja com nome parecido.",
 )
 
+ANSWERS = (
+    "Oi! Vimos sua mensagem e já estamos conferindo o que aconteceu.",
+    "Olá, aqui é da Loja Aurora. Pode nos passar o número do pedido no privado?",
+    "Poxa, sentimos muito. Já abrimos a verificação com a transportadora.",
+    "Obrigada por avisar! Estamos olhando com a loja e voltamos ainda hoje.",
+    "Oi, tudo bem? Recebemos seu contato e ele já está com a área responsável.",
+    "Que pena ler isso. Vamos resolver: pode confirmar seu e-mail de cadastro?",
+    "Olá! O prazo aparece no rastreio, mas vamos conferir para você.",
+    "Agradecemos o carinho! Já contamos para toda a equipe 💜",
+)
+
+QUESTIONS = (
+    "Para seguir, precisamos de uma foto da etiqueta da caixa. Pode enviar?",
+    "Pode nos mandar o comprovante de pagamento, por favor?",
+    "Qual o melhor horário para a coleta do produto?",
+    "Precisamos do CEP e de um telefone para remarcar a entrega.",
+)
+
+SOLUTIONS = (
+    "Pronto! O reenvio já saiu e o novo rastreio está no seu e-mail.",
+    "A troca foi aprovada: é só levar o produto a qualquer loja.",
+    "O estorno foi feito hoje e aparece na próxima fatura.",
+    "Remarcamos a entrega para amanhã de manhã. Desculpe o transtorno!",
+    "Confirmado com a loja: seu pedido está separado e sai hoje.",
+    "Cadastro corrigido. Qualquer coisa, é só chamar por aqui.",
+)
+
 HAND_OVERS = (
     "É com vocês: envolve devolução de valor.",
     "Assunto de pessoal, não conseguimos responder daqui.",

@@ -7,7 +7,7 @@ errors are handed in. CORS is the business of middleware around it.
 
 import asyncio
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import timedelta
 from functools import partial
@@ -88,6 +88,7 @@ class GraphQLApp(GraphQL[Any, None]):
         allowed_origins: Sequence[str],
         graphiql: bool,
         tell: Tell = tell_plainly,
+        may_share: Callable[[str], bool] = lambda document: False,
         max_body: int = MEBIBYTE,
         max_frame: int = LONGEST_FRAME,
         max_subscriptions: int = 20,
@@ -109,7 +110,13 @@ class GraphQLApp(GraphQL[Any, None]):
         page = get_graphql_ide_html("graphiql") if graphiql else None
         self.desk = HttpDesk(schema, doorkeeper.http, tell, max_body, page)
         self.switchboard = Switchboard(
-            doorkeeper.websocket, tell, init_timeout, send_deadline, ping_interval, max_frame
+            doorkeeper.websocket,
+            tell,
+            init_timeout,
+            send_deadline,
+            ping_interval,
+            max_frame,
+            may_share,
         )
         self.websocket_adapter_class = partial(  # type: ignore[assignment]
             Frames, send_deadline=send_deadline, max_frame=max_frame

@@ -10,11 +10,14 @@ takes for final, so the protocol's pings do that work.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, cast
 
+import orjson
 import structlog
 from graphql import GraphQLError
 from starlette.websockets import WebSocket
@@ -45,6 +48,7 @@ from server.graphql_errors import (
     unknown_operation,
 )
 from server.graphql_frames import Frames, breach
+from server.graphql_groups import Group, Groups, Over, Run
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +56,9 @@ log = structlog.get_logger(__name__)
 class Connection(Protocol):
     """What a socket signed in as."""
 
-    def operation(self) -> OperationContext: ...
+    def operation(self, *, shared: bool = False) -> OperationContext: ...
+
+    async def audience(self) -> Hashable | None: ...
 
     async def ended(self) -> tuple[int, str]: ...
 
@@ -67,6 +73,8 @@ class Switchboard:
     send_deadline: float
     ping_interval: float
     max_frame: int
+    may_share: Callable[[str], bool]
+    groups: Groups = field(default_factory=Groups)
     sockets: set["Socket"] = field(default_factory=set)
     draining: bool = False
 
@@ -176,9 +184,8 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
             )
             await self._refuse(operation, [error], None)
             return
-        operation.task = self._start(
-            self._run(operation, self.connection, payload.get("extensions"))
-        )
+        run = self._share if self.switchboard.may_share(operation.query) else self._run
+        operation.task = self._start(run(operation, self.connection, payload.get("extensions")))
 
     async def _run(
         self,
@@ -226,6 +233,91 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
             if context is not None:
                 await context.aclose()
 
+    async def _share(
+        self,
+        operation: Operation[Any, Any],
+        connection: Connection,
+        extensions: dict[str, object] | None,
+    ) -> None:
+        """A member of whatever group is its own by its rights of the moment."""
+        clock = asyncio.get_running_loop().time
+
+        def begin() -> Run:
+            # Made at once, so that it is of whoever has exactly the rights of the group.
+            context = connection.operation(shared=True)
+            return partial(self._run_for_all, operation, context, extensions)
+
+        try:
+            asked = (operation.query, operation.operation_name, _plain(operation.variables))
+            asked_at = clock()
+            while (audience := await connection.audience()) is not None:
+                async with self.switchboard.groups.joined((*asked, audience), begin) as group:
+                    with suppress(Over):
+                        await group.after(0)
+                        # Rights that changed before the group listened do not end it.
+                        if group.spoke_before(asked_at) or (
+                            await connection.audience() == audience
+                        ):
+                            await self._follow(operation, group)
+                if group.refused is not None:
+                    message = {"id": operation.id, "type": "error", "payload": group.refused}
+                    await operation.send_operation_message(cast("Message", message))
+                    return
+                if not group.spoke:
+                    break
+                asked_at = clock()
+            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+        except WebSocketDisconnected:
+            pass
+        except Exception as error:
+            with suppress(WebSocketDisconnected):
+                await self._refuse(operation, [fault(error)], None)
+        finally:
+            if self.operations.get(operation.id) is operation:
+                del self.operations[operation.id]
+
+    async def _follow(self, operation: Operation[Any, Any], group: Group) -> None:
+        number = 0
+        while True:
+            told_all = await group.after(number)
+            number = told_all.number
+            payload = orjson.Fragment(told_all.payload)
+            message = {"id": operation.id, "type": "next", "payload": payload}
+            await operation.send_operation_message(cast("Message", message))
+
+    async def _run_for_all(
+        self,
+        operation: Operation[Any, Any],
+        context: OperationContext,
+        extensions: dict[str, object] | None,
+        tell: Callable[[bytes], None],
+    ) -> list[Any] | None:
+        """The subscription, run once; what was wrong with it, if it was refused."""
+        try:
+            results = await self.schema.stream(
+                operation.query,
+                variable_values=operation.variables,
+                context_value=context,
+                operation_name=operation.operation_name,
+                operation_extensions=extensions,
+            )
+            async with aclosing(results):
+                async for result in results:
+                    if not isinstance(result, ExecutionResult):
+                        raise NotImplementedError("incremental delivery")
+                    if isinstance(result, PreExecutionError) or never_ran(result):
+                        return self._legible(result.errors or [], context)
+                    tell(orjson.dumps(self._payload(result, context)))
+                    await context.rest()
+        except Refused as refused:
+            error = GraphQLError(refused.message, extensions={"code": refused.code})
+            return self._legible([error], context)
+        except Exception as error:
+            return self._legible([fault(error)], context)
+        finally:
+            await context.aclose()
+        return None
+
     def _spare(self) -> None:
         """From here on the operation only tidies up, which nobody is to interrupt."""
         task = asyncio.current_task()
@@ -242,15 +334,19 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
     async def _next(
         self, operation: Operation[Any, Any], result: ExecutionResult, context: OperationContext
     ) -> None:
+        payload = self._payload(result, context)
+        # The answer is complete: a client who is slow to take it holds no snapshot meanwhile.
+        await context.rest()
+        message = {"id": operation.id, "type": "next", "payload": payload}
+        await operation.send_operation_message(cast("Message", message))
+
+    def _payload(self, result: ExecutionResult, context: OperationContext) -> dict[str, Any]:
         payload: dict[str, Any] = {"data": result.data}
         if result.errors:
             payload["errors"] = told(result.errors, self.switchboard.tell, context)
         if result.extensions:
             payload["extensions"] = result.extensions
-        # The answer is complete: a client who is slow to take it holds no snapshot meanwhile.
-        await context.rest()
-        message = {"id": operation.id, "type": "next", "payload": payload}
-        await operation.send_operation_message(cast("Message", message))
+        return payload
 
     async def _refuse(
         self,
@@ -258,15 +354,18 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         errors: list[GraphQLError],
         context: OperationContext | None,
     ) -> None:
+        payload = self._legible(errors, context)
+        message = {"id": operation.id, "type": "error", "payload": payload}
+        await operation.send_operation_message(cast("Message", message))
+
+    def _legible(self, errors: list[GraphQLError], context: OperationContext | None) -> list[Any]:
         legible = [
             unknown_operation(error.original_error)
             if isinstance(error.original_error, CannotGetOperationTypeError)
             else error
             for error in errors
         ]
-        payload = told(legible, self.switchboard.tell, context)
-        message = {"id": operation.id, "type": "error", "payload": payload}
-        await operation.send_operation_message(cast("Message", message))
+        return told(legible, self.switchboard.tell, context)
 
     def forget_id(self, id: str) -> None:
         self.operations.pop(id, None)
@@ -315,3 +414,8 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         for ending in (tasks, self.tidying):
             if ending:
                 await asyncio.wait(ending)
+
+
+def _plain(variables: dict[str, Any] | None) -> str:
+    # Not orjson, which reads what is nested deeper than it writes.
+    return json.dumps(variables or {}, sort_keys=True)

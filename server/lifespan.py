@@ -10,13 +10,14 @@ from starlette.applications import Starlette
 
 from domain.position import Position, Stretch
 from feed.bell import Bell
+from feed.boards import Boards
 from feed.tail import Tails
 from resolvers.context import Services
 from server.auth import AccessTokens, Door, Gatekeeper
 from server.opening import NOBODY, keyring, open_store, ringing
 from server.settings import Settings
 from storage.work import Storage
-from workers import housekeeping
+from workers import deadlines, housekeeping
 
 
 class StoredFeed:
@@ -50,11 +51,13 @@ async def open_services(
     ):
         gate = Gatekeeper(storage, keys, tokens)
         tails = Tails(StoredFeed(storage), bell)
+        boards = Boards(tails)
         services = Services(
             store=storage,
             gate=gate,
             tokens=tokens,
             tails=tails,
+            boards=boards,
             cursors=storage.cursors,
             clock=storage.clock,
             nobody=NOBODY,
@@ -62,6 +65,7 @@ async def open_services(
         try:
             yield services, Door(services, gate), storage, bell
         finally:
+            await boards.close()
             await tails.close()
 
 
@@ -73,12 +77,13 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
         app.state.keyring = keyring(settings)
         app.state.bell = bell
         stop = asyncio.Event()
-        worker = None
+        # Every process watches the deadlines: with one of them gone, another is as early.
+        going_on = [asyncio.create_task(deadlines.run(storage, bell, stop), name="deadlines")]
         if settings.works:
-            worker = asyncio.create_task(housekeeping.run(storage, bell, stop), name="worker")
+            keeping = housekeeping.run(storage, bell, stop)
+            going_on.append(asyncio.create_task(keeping, name="housekeeping"))
         try:
             yield
         finally:
             stop.set()
-            if worker is not None:
-                await worker
+            await asyncio.gather(*going_on)

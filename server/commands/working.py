@@ -9,7 +9,7 @@ from feed.bell import Bell
 from server.commands.telling import carry_out, prepared
 from server.opening import keyring, open_store, prepare, ringing
 from server.settings import Settings
-from workers import housekeeping
+from workers import deadlines, housekeeping
 
 log = structlog.get_logger(__name__)
 
@@ -29,5 +29,7 @@ async def _work(settings: Settings) -> None:
         open_store(settings, keyring(settings), ringing(bell)) as storage,
     ):
         log.info("working")
-        await housekeeping.run(storage, bell, ending)
+        await asyncio.gather(
+            deadlines.run(storage, bell, ending), housekeeping.run(storage, bell, ending)
+        )
     log.info("stopped")

@@ -10,12 +10,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
+from domain.model.sla import SlaEvent
 from domain.operations import signing
 from domain.position import Cursors
 from domain.rules import access
 from domain.words import (
+    AssignmentStrategy,
     CloseReason,
     GroupingMode,
     HistoryKind,
@@ -23,17 +25,22 @@ from domain.words import (
     OutsideView,
     Priority,
     Role,
+    SlaCause,
+    SlaRisk,
+    SlaState,
     TicketStatus,
 )
-from server import demo, demo_texts
+from server import demo, demo_texts, demo_watch
 from server.demo import DemoRefused, DemoSignIns
 from server.secrets import Keyring
 from server.simulator import Simulator, simulate
 from storage import migrating
+from storage.access import T_, columns
 from storage.engine import open_database
 from storage.work import Storage
 from tests.world import World
 
+E_ = columns(SlaEvent)
 NOBODY = access.system(UUID(int=0))
 POSTS = (
     *demo_texts.COMPLAINTS,
@@ -62,6 +69,8 @@ async def test_a_company_with_a_week_behind_it(empty: Storage) -> None:
     await its_team_is_whole(empty, sign_ins)
     await its_tickets_are_in_every_state(empty, sign_ins)
     await its_history_is_true(empty)
+    await its_levels_keep_different_hours(empty, sign_ins)
+    await its_deadlines_passed_at_their_moment(empty)
     await everybody_can_sign_in(empty, sign_ins)
     await nothing_keeps_a_password(empty, sign_ins)
     with pytest.raises(DemoRefused, match="already"):
@@ -130,6 +139,45 @@ async def its_history_is_true(storage: Storage) -> None:
     days = "SELECT count(DISTINCT substr(protocol, 1, 8)) FROM ticket"
     [opened_on] = await column(storage, days)
     assert opened_on >= 6
+
+
+async def its_levels_keep_different_hours(storage: Storage, sign_ins: DemoSignIns) -> None:
+    async with storage.reading(access.system(sign_ins.workspace_id)) as work:
+        levels = await work.levels.all()
+        calendars = await work.calendars.find({level.calendar_id for level in levels})
+    assert len(calendars) == 3
+    saturday = {
+        any(each.weekday == 6 for each in row.hours.intervals) for row in calendars.values()
+    }
+    assert saturday == {True, False}
+    assert {level.assignment for level in levels} == {
+        AssignmentStrategy.MANUAL_PULL,
+        AssignmentStrategy.LEAST_BUSY,
+    }
+    assert len({level.auto_close_after_days for level in levels}) == 3
+
+
+async def its_deadlines_passed_at_their_moment(storage: Storage) -> None:
+    risks = Counter(await column(storage, "SELECT risk FROM ticket"))
+    assert set(risks) == set(SlaRisk)
+    breached = "SELECT count(DISTINCT ticket_id) FROM sla_event WHERE percent = 100"
+    assert 0 < (await column(storage, breached))[0] < risks.total() / 3
+    async with storage.database.reader.connect() as connection:
+        timely = select(E_.due_at, E_.fired_at).where(E_.cause == SlaCause.TIMER)
+        notices = (await connection.execute(timely)).all()
+        overdue = select(T_.id).where(
+            T_.closes_at < select(func.max(T_.updated_at)).scalar_subquery()
+        )
+        assert (await connection.execute(overdue)).all() == []
+    assert max(fired - due for due, fired in notices) <= 2 * demo_watch.NEAR
+    assert set(await column(storage, "SELECT state FROM sla_clock")) == set(SlaState)
+    by_themselves = (
+        "SELECT count(*) FROM history_entry WHERE automated AND field = 'status' "
+        "AND became = 'CLOSED'"
+    )
+    assert await column(storage, by_themselves) != [0]
+    answered = "SELECT count(*) FROM reply WHERE visibility = 'PUBLIC' AND state = 'SENT'"
+    assert (await column(storage, answered))[0] > 100
 
 
 async def everybody_can_sign_in(storage: Storage, sign_ins: DemoSignIns) -> None:

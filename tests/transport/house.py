@@ -54,8 +54,11 @@ class Session:
     house: "House"
     over: asyncio.Future[tuple[int, str]]
 
-    def operation(self) -> Errand:
+    def operation(self, *, shared: bool = False) -> Errand:
         return Errand(self.house)
+
+    async def audience(self) -> None:
+        """Nobody's; nothing is shared here."""
 
     async def ended(self) -> tuple[int, str]:
         return await asyncio.shield(self.over)
@@ -238,10 +241,15 @@ class Open:
 
 
 @asynccontextmanager
-async def opened(ws: type[asyncio.Protocol] = AbortableSocket, **terms: Any) -> AsyncIterator[Open]:
-    house = House()
+async def opened(
+    ws: type[asyncio.Protocol] = AbortableSocket,
+    house: House | None = None,
+    schema: strawberry.Schema = SCHEMA,
+    **terms: Any,
+) -> AsyncIterator[Open]:
+    house = house or House()
     terms = {"allowed_origins": ["https://console.example"], "graphiql": False, **terms}
-    app = GraphQLApp(SCHEMA, house, **terms)
+    app = GraphQLApp(schema, house, **terms)
     server = Server(
         uvicorn.Config(
             app,
