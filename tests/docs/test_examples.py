@@ -13,6 +13,13 @@ from tests.world import Person
 
 FOLDER = Path(__file__).parents[2] / "examples"
 PASSWORD = "uma senha longa"
+HOURS = {
+    "name": "Loja",
+    "timeZone": "America/Sao_Paulo",
+    "holidayState": "SP",
+    "intervals": [{"weekday": day, "opens": "09:00", "closes": "18:00"} for day in range(1, 6)],
+    "exceptions": [{"date": "2026-12-24", "name": "Véspera", "opens": "09:00", "closes": "12:00"}],
+}
 WAITING = {"statuses": ["NEW", "OPEN", "ESCALATED"], "unassigned": True}
 
 
@@ -32,18 +39,23 @@ class Day:
     async def ask(self, name: str, by: Person | str | None, **variables: Any) -> Any:
         self.asked.add(name)
         told = await self.desk.ask(document(name), by, **variables)
-        assert not told.get("userErrors"), (name, told)
+        assert isinstance(told, list) or not told.get("userErrors"), (name, told)
         return told
 
     async def setup(self) -> Json:
-        """An account, a level that answers from it with Ana in it, and what is watched."""
+        """An account, a level that answers from it with Ana in it, its hours, what is watched."""
         form = {"network": "INSTAGRAM", "name": "Instagram", "handle": "@acme"}
         account = (await self.ask("save_account", self.boss, input=form))["account"]
+        calendar = (await self.ask("save_calendar", self.boss, input=HOURS))["calendar"]
+        target = {"priority": "HIGH", "metric": "FIRST_RESPONSE", "seconds": 1_800}
         level = await self.ask(
             "save_level",
             self.boss,
             input={
                 "name": "Atendimento",
+                "calendarId": calendar["id"],
+                "slaTargets": [target],
+                "autoCloseAfterDays": 5,
                 "accountIds": [account["id"]],
                 "members": [{"userId": gid(self.ana.user), "capacity": 20}],
             },
@@ -73,6 +85,7 @@ async def test_the_examples_tell_a_working_day(day: Day) -> None:
     ]
 
     handed_in = posts(names["account"])
+    await _tried_out(day, names["level"])
     first = await day.ask("receive_occurrence", day.boss, input=handed_in[0])
     rest = {"occurrences": handed_in}
     results = (await day.ask("receive_occurrences", day.boss, input=rest))["results"]
@@ -86,6 +99,20 @@ async def test_the_examples_tell_a_working_day(day: Day) -> None:
     assert {f"{name}.graphql" for name in day.asked} | {"queue_changes.graphql"} >= {
         path.name for path in FOLDER.glob("*.graphql")
     }
+
+
+async def _tried_out(day: Day, level_id: str) -> None:
+    calendars = await day.ask("calendars", day.ana, year=2026, days=7)
+    friday = {"levelId": level_id, "priority": "HIGH", "openedAt": "2026-09-04T17:45:00-03:00"}
+    preview = await day.ask("sla_preview", day.ana, **friday)
+    moved = await day.ask("recompute_sla", day.boss, input={"levelId": level_id})
+
+    [shop] = [each for each in calendars if each["name"] == "Loja"]
+    assert [each["name"] for each in shop["levels"]] == ["Atendimento"]
+    assert shop["levels"][0]["openWindows"]
+    # A quarter of an hour on Friday; Monday is a holiday, so the rest is Tuesday's.
+    assert preview[0] == {"metric": "FIRST_RESPONSE", "dueAt": "2026-09-08T12:15:00Z"}
+    assert moved["changed"] == 0
 
 
 async def _handled(day: Day, names: Json) -> None:
@@ -110,11 +137,13 @@ async def _handled(day: Day, names: Json) -> None:
     finish = {"ticketId": third["id"], "closeReason": "NO_REPLY_NEEDED", "comment": "Só um elogio"}
     finished = await day.ask("finish_ticket", day.ana, input=finish)
     whole = await day.ask("ticket", day.ana, protocol=by_hand["protocol"])
+    due = await day.ask("deadlines", day.ana, filter={"risks": ["ON_TIME"]}, first=20)
     await _followed(day, by_hand["id"])
 
     assert escalated["ticket"]["status"] == "ESCALATED"
     assert finished["ticket"]["status"] == "CLOSED"
     assert whole["priority"] == "HIGH"
+    assert by_hand["protocol"] in {each["protocol"] for each in due["nodes"]}
     assert whole["history"]["totalCount"] == len(whole["history"]["nodes"])
 
 
