@@ -5,12 +5,12 @@ from typing import Annotated, Any
 import strawberry
 
 from domain.board import Levels, Wallboard, WallboardLevel
-from domain.errors import NotFound
+from domain.errors import Invalid
 from domain.model.level import Level
 from domain.operations import watching
 from domain.rules.access import Actor
 from resolvers.context import Info
-from resolvers.inputs import uuids
+from resolvers.inputs import LIST_LENGTH
 
 LevelIds = Annotated[
     list[strawberry.ID] | None,
@@ -25,12 +25,12 @@ async def wallboard(info: Info, level_ids: LevelIds = None) -> Wallboard:
 
 
 def levels_asked(level_ids: list[Any] | None) -> Levels:
-    """One that is no level is nobody's: nothing is seen of it."""
-    try:
-        given = uuids(level_ids, "Level", "levelIds")
-    except NotFound:
-        return frozenset()
-    return None if given is None else frozenset(given)
+    """What is no level is nobody's: nothing is seen of it, and all of the others."""
+    if level_ids is None:
+        return None
+    if len(level_ids) > LIST_LENGTH:
+        raise Invalid("too_many", field=["levelIds"], most=LIST_LENGTH, count=len(level_ids))
+    return frozenset(gid.uuid for gid in level_ids if gid.kind == "Level")
 
 
 def levels_seen(actor: Actor, asked: Levels) -> Levels:

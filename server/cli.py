@@ -98,12 +98,18 @@ def add_user(
 @key_app.command("add")
 def add_key(
     name: Annotated[str, typer.Argument(help="What it is for.")],
-    scopes: Annotated[str, typer.Option(help="ingest, read, or both with a comma.")],
+    scopes: Annotated[
+        str, typer.Option(help="ingest, read, or both with a comma; or display, alone.")
+    ],
+    levels: Annotated[
+        list[str] | None,
+        typer.Option("--level", help="A level that a display shows, by name; say it again."),
+    ] = None,
     workspace: Workspace = None,
 ) -> None:
     """Make an API key. Its secret is printed now and can never be read again."""
     wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
-    _do("people", "add_key", name, wanted, workspace)
+    _do("people", "add_key", name, wanted, levels or [], workspace)
 
 
 @app.command()

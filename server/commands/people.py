@@ -1,5 +1,7 @@
 """guiche workspace, user and key: who may use this installation at all."""
 
+from uuid import UUID
+
 from domain.errors import Duplicate
 from domain.model.workspace import Workspace
 from domain.operations import levelling, organizing, signing
@@ -8,6 +10,7 @@ from domain.operations.organizing import UserForm
 from domain.rules import access
 from domain.rules.access import Actor
 from domain.words import Role
+from domain.work import Work
 from server.commands.telling import Failed, carry_out, out, prepared
 from server.opening import NOBODY, open_store
 from server.settings import Settings
@@ -62,19 +65,29 @@ async def _add_user(settings: Settings, workspace: str | None, form: UserForm) -
         return where
 
 
-def add_key(name: str, scopes: list[str], workspace: str | None) -> None:
+def add_key(name: str, scopes: list[str], levels: list[str], workspace: str | None) -> None:
     settings = prepared()
-    secret = carry_out(_add_key(settings, workspace, name, scopes), settings)
+    secret = carry_out(_add_key(settings, workspace, name, scopes, levels), settings)
     out.print("The key, shown this once:", style="dim")
     out.print(secret, markup=False)
 
 
-async def _add_key(settings: Settings, workspace: str | None, name: str, scopes: list[str]) -> str:
+async def _add_key(
+    settings: Settings, workspace: str | None, name: str, scopes: list[str], levels: list[str]
+) -> str:
     async with open_store(settings) as storage:
         actor, _ = await system_of(storage, workspace)
         async with storage.work(actor) as work:
-            made = await signing.make_key(work, name, scopes)
+            shown = [await _level(work, each) for each in levels]
+            made = await signing.make_key(work, name, scopes, shown or None)
         return made.secret or ""
+
+
+async def _level(work: Work, name: str) -> UUID:
+    level = await work.levels.named(name)
+    if level is None:
+        raise Failed(f"There is no level {name}.")
+    return level.id
 
 
 async def system_of(storage: Storage, name: str | None) -> tuple[Actor, str]:

@@ -96,6 +96,17 @@ def test_a_company_a_person_and_a_key(founded: Guiche) -> None:
     assert founded("check").returncode == 0
 
 
+def test_the_key_of_a_display_names_its_levels(founded: Guiche) -> None:
+    key = founded("key", "add", "TV", "--scopes", "display", "--level", "Triagem")
+
+    assert re.search(r"^gk_\w+_\S+$", key.stdout, re.M)
+    refused(founded("key", "add", "TV 2", "--scopes", "display"), "Give at least one")
+    refused(
+        founded("key", "add", "TV 3", "--scopes", "display", "--level", "Nenhum"),
+        "There is no level Nenhum",
+    )
+
+
 def test_what_the_house_refuses_is_a_sentence(founded: Guiche) -> None:
     refused(founded("workspace", "add", "Padaria do Zé"), "There is already one called")
     refused(founded("key", "add", "crm", "--scopes", "everything"), "everything is not a scope")
