@@ -11,6 +11,8 @@ UV_VERSION := 0.13.9
 INSTALLED := $(VENV)/.installed
 SAY := @printf '%s\n'
 PYTEST ?=
+# Each process has databases of its own; tests of one file stay near each other.
+IN_PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: twin help install run serve work test check lint schema bench migration lock format clean
@@ -44,7 +46,7 @@ work: install ## The worker, for PostgreSQL
 	@$(BIN)/guiche work
 
 test: install ## The whole suite, on SQLite and on PostgreSQL with Redis
-	@$(BIN)/pytest $(PYTEST)
+	@$(BIN)/pytest $(IN_PARALLEL) $(PYTEST)
 
 check: lint test ## Exactly what CI runs
 
