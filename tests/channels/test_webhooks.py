@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import httpx
 import orjson
@@ -23,6 +23,7 @@ from tests.world import World
 
 SECRET = "segredo"  # what `World.account` entrusts
 TEN_MINUTES = timedelta(minutes=10)
+NOBODY = UUID("5a6f1c1e-4b0d-4b1c-9a3e-2f7d8c9b0a11")
 
 
 @dataclass
@@ -136,7 +137,7 @@ async def test_the_signature_comes_before_the_reading(sender: Sender) -> None:
     assert (await sender.send(b"{")).status_code == 400
 
 
-@pytest.mark.parametrize("to", ["nonsense", ids.write("Level", uuid4()), "é", str(uuid4())])
+@pytest.mark.parametrize("to", ["nonsense", ids.write("Level", NOBODY), "é", str(NOBODY)])
 async def test_an_account_that_does_not_exist_answers_as_a_wrong_signature(
     sender: Sender, to: str
 ) -> None:
