@@ -44,7 +44,6 @@ class ClockShelf:
 
     async def of_tickets(self, ticket_ids: Collection[UUID]) -> Mapping[UUID, list[SlaClock]]:
         """All clocks of each ticket, oldest first. Whoever has the ticket may see its clocks."""
-        await self._pile.write()
         return await grouped(
             self.session,
             C_.ticket_id,
@@ -142,6 +141,9 @@ class ClockShelf:
     async def put(self, clocks: Sequence[SlaClock], events: Sequence[SlaEvent]) -> None:
         self._pile.add(clocks)
         self._pile.add(events)
+
+    async def write(self) -> None:
+        await self._pile.write()
 
 
 class CalendarShelf(NamedShelf[Calendar]):

@@ -130,6 +130,7 @@ async def _move(
     for event in await work.clocks.breaches([row.id for row in forgiven]):
         event.supersede(entry_id, work.now)
     await work.clocks.put(*timing.show(work, ticket, keeper, rows))
+    await work.clocks.write()
 
 
 def _worst(notices: Sequence[Notice]) -> list[Notice]:
