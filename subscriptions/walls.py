@@ -22,6 +22,7 @@ from resolvers.context import Context, Info
 T = TypeVar("T")
 HEARTBEAT = 15.0
 SLOWEST = 60
+USUAL_COUNT, USUAL_TICK = 20, 1
 WALL_BETWEEN, COUNTDOWN_BETWEEN = 1.0, 0.1
 A_MOMENT = 0.01
 """Seconds after which a moment has passed for certain, whichever clock is asked."""
@@ -127,21 +128,23 @@ async def countdown(
     info: Info,
     level_ids: LevelIds = None,
     first: Annotated[
-        int, strawberry.argument(description="How many deadlines, 1 to 100; the nearest.")
-    ] = 20,
+        int | None, strawberry.argument(description="How many deadlines, 1 to 100; the nearest.")
+    ] = USUAL_COUNT,
     every: Annotated[
-        int, strawberry.argument(description="Seconds between two messages, 1 to 60.")
-    ] = 1,
+        int | None, strawberry.argument(description="Seconds between two messages, 1 to 60.")
+    ] = USUAL_TICK,
 ) -> AsyncGenerator[Countdown, None]:
     context, asked = info.context, levels_asked(level_ids)
-    if not 1 <= first <= MOST:
+    count = USUAL_COUNT if first is None else first
+    tick = USUAL_TICK if every is None else every
+    if not 1 <= count <= MOST:
         raise Invalid("page_size", field=["first"], name="first", most=MOST)
-    checking.number(every, SLOWEST, ["every"])
+    checking.number(tick, SLOWEST, ["every"])
 
     def painter(levels: Levels) -> Painter[Countdown]:
-        return CountdownPainter(context, levels, first, every)
+        return CountdownPainter(context, levels, count, tick)
 
-    key = ("countdown", first, every)
+    key = ("countdown", count, tick)
     async with aclosing(_watched(context, key, asked, painter)) as pictures:
         async for picture in pictures:
             yield picture
