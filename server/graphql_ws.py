@@ -10,9 +10,8 @@ takes for final, so the protocol's pings do that work.
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, cast
@@ -24,7 +23,6 @@ from starlette.websockets import WebSocket
 from strawberry.http.exceptions import (
     WebSocketDisconnected,
 )
-from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
@@ -37,6 +35,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from server import graphql_runs as runs
 from server.graphql_errors import (
     OperationContext,
     Refused,
@@ -44,8 +43,6 @@ from server.graphql_errors import (
     fault,
     never_ran,
     tell_plainly,
-    told,
-    unknown_operation,
 )
 from server.graphql_frames import Frames, breach
 from server.graphql_groups import Group, Groups, Over, Run
@@ -245,10 +242,12 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         def begin() -> Run:
             # Made at once, so that it is of whoever has exactly the rights of the group.
             context = connection.operation(shared=True)
-            return partial(self._run_for_all, operation, context, extensions)
+            return partial(
+                runs.for_all, self.schema, self.switchboard.tell, operation, context, extensions
+            )
 
         try:
-            asked = (operation.query, operation.operation_name, _plain(operation.variables))
+            asked = (operation.query, operation.operation_name, runs.plain(operation.variables))
             asked_at = clock()
             while (audience := await connection.audience()) is not None:
                 async with self.switchboard.groups.joined((*asked, audience), begin) as group:
@@ -285,39 +284,6 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
             message = {"id": operation.id, "type": "next", "payload": payload}
             await operation.send_operation_message(cast("Message", message))
 
-    async def _run_for_all(
-        self,
-        operation: Operation[Any, Any],
-        context: OperationContext,
-        extensions: dict[str, object] | None,
-        tell: Callable[[bytes], None],
-    ) -> list[Any] | None:
-        """The subscription, run once; what was wrong with it, if it was refused."""
-        try:
-            results = await self.schema.stream(
-                operation.query,
-                variable_values=operation.variables,
-                context_value=context,
-                operation_name=operation.operation_name,
-                operation_extensions=extensions,
-            )
-            async with aclosing(results):
-                async for result in results:
-                    if not isinstance(result, ExecutionResult):
-                        raise NotImplementedError("incremental delivery")
-                    if isinstance(result, PreExecutionError) or never_ran(result):
-                        return self._legible(result.errors or [], context)
-                    tell(orjson.dumps(self._payload(result, context)))
-                    await context.rest()
-        except Refused as refused:
-            error = GraphQLError(refused.message, extensions={"code": refused.code})
-            return self._legible([error], context)
-        except Exception as error:
-            return self._legible([fault(error)], context)
-        finally:
-            await context.aclose()
-        return None
-
     def _spare(self) -> None:
         """From here on the operation only tidies up, which nobody is to interrupt."""
         task = asyncio.current_task()
@@ -334,19 +300,11 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
     async def _next(
         self, operation: Operation[Any, Any], result: ExecutionResult, context: OperationContext
     ) -> None:
-        payload = self._payload(result, context)
+        payload = runs.payload(result, self.switchboard.tell, context)
         # The answer is complete: a client who is slow to take it holds no snapshot meanwhile.
         await context.rest()
         message = {"id": operation.id, "type": "next", "payload": payload}
         await operation.send_operation_message(cast("Message", message))
-
-    def _payload(self, result: ExecutionResult, context: OperationContext) -> dict[str, Any]:
-        payload: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            payload["errors"] = told(result.errors, self.switchboard.tell, context)
-        if result.extensions:
-            payload["extensions"] = result.extensions
-        return payload
 
     async def _refuse(
         self,
@@ -354,18 +312,9 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         errors: list[GraphQLError],
         context: OperationContext | None,
     ) -> None:
-        payload = self._legible(errors, context)
+        payload = runs.legible(errors, self.switchboard.tell, context)
         message = {"id": operation.id, "type": "error", "payload": payload}
         await operation.send_operation_message(cast("Message", message))
-
-    def _legible(self, errors: list[GraphQLError], context: OperationContext | None) -> list[Any]:
-        legible = [
-            unknown_operation(error.original_error)
-            if isinstance(error.original_error, CannotGetOperationTypeError)
-            else error
-            for error in errors
-        ]
-        return told(legible, self.switchboard.tell, context)
 
     def forget_id(self, id: str) -> None:
         self.operations.pop(id, None)
@@ -414,8 +363,3 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         for ending in (tasks, self.tidying):
             if ending:
                 await asyncio.wait(ending)
-
-
-def _plain(variables: dict[str, Any] | None) -> str:
-    # Not orjson, which reads what is nested deeper than it writes.
-    return json.dumps(variables or {}, sort_keys=True)

@@ -1,0 +1,85 @@
+"""A subscription, run: its results as payloads, once for all where they are equal."""
+
+import json
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+from strawberry.schema import BaseSchema
+from strawberry.schema.exceptions import CannotGetOperationTypeError
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from server.graphql_errors import (
+    OperationContext,
+    Refused,
+    Tell,
+    fault,
+    never_ran,
+    told,
+    unknown_operation,
+)
+
+
+async def for_all(
+    schema: BaseSchema,
+    tell: Tell,
+    operation: Operation[Any, Any],
+    context: OperationContext,
+    extensions: dict[str, object] | None,
+    hand: Callable[[bytes], None],
+) -> list[Any] | None:
+    """Run it once, handing each payload out; what was wrong with it, if it was refused."""
+    try:
+        results = await schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=context,
+            operation_name=operation.operation_name,
+            operation_extensions=extensions,
+        )
+        async with aclosing(results):
+            async for result in results:
+                if not isinstance(result, ExecutionResult):
+                    raise NotImplementedError("incremental delivery")
+                if isinstance(result, PreExecutionError) or never_ran(result):
+                    return legible(result.errors or [], tell, context)
+                hand(orjson.dumps(payload(result, tell, context)))
+                await context.rest()
+    except Refused as refused:
+        error = GraphQLError(refused.message, extensions={"code": refused.code})
+        return legible([error], tell, context)
+    except Exception as error:
+        return legible([fault(error)], tell, context)
+    finally:
+        await context.aclose()
+    return None
+
+
+def payload(result: ExecutionResult, tell: Tell, context: OperationContext) -> dict[str, Any]:
+    """What a `next` message carries."""
+    shown: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        shown["errors"] = told(result.errors, tell, context)
+    if result.extensions:
+        shown["extensions"] = result.extensions
+    return shown
+
+
+def legible(errors: list[GraphQLError], tell: Tell, context: OperationContext | None) -> list[Any]:
+    """What an `error` message carries."""
+    known = [
+        unknown_operation(error.original_error)
+        if isinstance(error.original_error, CannotGetOperationTypeError)
+        else error
+        for error in errors
+    ]
+    return told(known, tell, context)
+
+
+def plain(variables: dict[str, Any] | None) -> str:
+    """Variables as one text, equal where they are."""
+    # Not orjson, which reads what is nested deeper than it writes.
+    return json.dumps(variables or {}, sort_keys=True)
