@@ -22,7 +22,6 @@ from feed import topics
 from feed.bell import Bell
 from server.opening import ringing, store
 from server.secrets import Keyring
-from storage import migrating
 from storage.access import columns
 from storage.engine import open_database
 from storage.work import Storage
@@ -47,19 +46,6 @@ ALWAYS = CalendarForm(
 CLOCK, EVENT, TERMS = columns(SlaClock), columns(SlaEvent), columns(SlaTerms)
 TICKET, ENTRY = columns(Ticket), columns(HistoryEntry)
 DUE = HistoryKind.SLA_BREACHED
-
-
-@pytest.fixture
-async def apart(empty_url: str, keyring: Keyring) -> AsyncIterator[Storage]:
-    """A store of one's own: a watch looks at every workspace of its database."""
-    async with open_database(empty_url) as database:
-        await migrating.migrate(database)
-        yield await store(database, keyring)
-
-
-@pytest.fixture
-async def world(apart: Storage) -> World:
-    return await World.founded(apart)
 
 
 @pytest.fixture
