@@ -246,7 +246,8 @@ async def terms_of(
 
 def _owes_more(touched: Touched, clocks: Collection[Key], terms: TermsById) -> bool:
     before, now = touched.before, touched.ticket.face
-    if before is None or before.terms_id is None or now.terms_id is None:
+    # Without an act nothing can begin: a recompute has worked its clocks out already.
+    if not touched.acts or before is None or before.terms_id is None or now.terms_id is None:
         return False
     moved = (before.terms_id, before.priority) != (now.terms_id, now.priority)
     return moved and owes_more(terms[now.terms_id], now.priority, clocks)

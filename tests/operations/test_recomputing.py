@@ -452,3 +452,22 @@ async def test_what_passed_during_a_thank_you_is_not_told_by_new_rules_either(
     [breach] = await events(world, ticket)
     assert (breach.due_at, breach.superseded_at) == (world.now, None)
     assert (await world.story(ticket)).count("SLA_BREACHED") == 1
+
+
+async def test_what_was_never_owed_does_not_keep_a_ticket_from_being_moved(world: World) -> None:
+    both = [*hours(RESOLUTION, 8), *hours(FIRST, 2)]
+    level = await without_lunch(world, sla_targets=both, unmeasured=[NEXT, LEGAL])
+    ana = await world.person("Ana", level=[world.triage, level])
+    account = await world.account()
+    await world.watch(account, world.triage)
+    ticket = await world.heard(account)
+    await world.do(answer, ticket.id, by=ana)
+    await world.do(handling.update, ticket.id, TicketChange(level_id=level.id), by=ana)
+
+    level = await world.arrange(level, sla_targets=hours(RESOLUTION, 4))
+    assert await recomputed(world, level) == 1
+
+    kept = await clocks(world, ticket)
+    assert {metric for metric, _ in kept} == {RESOLUTION}
+    assert kept[RESOLUTION, 1].target == timedelta(hours=4)
+    assert kept == (await rebuilt(world, ticket)).clocks
