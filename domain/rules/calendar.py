@@ -120,7 +120,7 @@ class Calendar:
                     return to_moment(found)
             if timetable.until > limit:
                 raise NeverOpens
-            timetable = self._reaching(begins, timetable.until)
+            timetable = self._further(begins, timetable, limit)
 
     def is_open(self, moment: datetime) -> bool:
         asked = to_instant(moment)
@@ -145,7 +145,7 @@ class Calendar:
             # Where the timetable ends, the last window may go on.
             if found < timetable.until or timetable.until > limit:
                 return to_moment(found) if found <= limit else None
-            timetable = self._reaching(asked, timetable.until)
+            timetable = self._further(asked, timetable, limit)
 
     def windows(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
         """When it is open from one moment to another. Hours that go on over midnight are one."""
@@ -179,7 +179,12 @@ class Calendar:
                     return to_moment(found)
             if timetable.until > limit:
                 raise NeverOpens
-            timetable = self._reaching(asked, timetable.until)
+            timetable = self._further(asked, timetable, limit)
+
+    def _further(self, asked: int, timetable: Timetable, limit: int) -> Timetable:
+        """Twice as far as it reached: laid out year by year, each would be copied every time."""
+        ahead = 2 * max(timetable.until - asked, YEAR)
+        return self._reaching(asked, max(min(asked + ahead, limit), timetable.until))
 
     def _reaching(self, first: int, last: int) -> Timetable:
         """The timetable with both instants in it."""
@@ -230,7 +235,7 @@ class Calendar:
         return windows, days
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def calendar_of(hours: Hours) -> Calendar:
     return Calendar(hours)
 
