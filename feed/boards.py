@@ -19,7 +19,7 @@ from feed.tail import Tails
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 log = structlog.get_logger(__name__)
-LONGEST_PAUSE = 1.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 
 
 class Painter(Protocol[T_co]):
@@ -56,6 +56,7 @@ class Board(Generic[T]):
         self._tails = tails
         self._shown: Shown[T] | None = None
         self._changed = asyncio.Event()
+        self._pause = FIRST_PAUSE
         self._task = asyncio.create_task(self._run(), name=f"board:{workspace_id}")
 
     async def after(self, number: int) -> Shown[T]:
@@ -69,15 +70,15 @@ class Board(Generic[T]):
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        pause = 0.05
         while True:
             try:
                 await self._paint_on()
             except Exception as error:
                 # The store may be away for a while; what hangs there stays until it is back.
+                pause = self._pause
                 log.warning("board.unpainted", error=type(error).__name__, retry_in=pause)
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                self._pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _paint_on(self) -> None:
         painter, clock = self._painter, asyncio.get_running_loop().time
@@ -86,6 +87,7 @@ class Board(Generic[T]):
             await painter.look(news=True)
             version = follower.access_version or 0
             self._hang(painter.paint(), version)
+            self._pause = FIRST_PAUSE
             painted = clock()
             while True:
                 news = await follower.take(painter.rest())
