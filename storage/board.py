@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.board import DayFigures, LevelFigures, RiskFigures
 from domain.model.level import LevelMember
 from domain.model.sla import SlaClock
+from domain.model.ticket import Ticket
 from domain.model.user import User
 from domain.rules import states
 from domain.rules.access import Actor
@@ -72,12 +73,18 @@ class BoardShelf:
         )
 
     async def _clocks(self, level_ids: Collection[UUID], when: ColumnElement[bool]) -> int:
-        statement = select(func.count()).where(
-            C_.workspace_id == self.actor.workspace_id,
-            C_.level_id.in_(sorted(level_ids)),
-            access.readable(self.actor, C_.level_id),
-            C_.metric.in_(MEASURED),
-            when,
+        statement = (
+            select(func.count())
+            .select_from(SlaClock)
+            .join(Ticket, T_.id == C_.ticket_id)
+            .where(
+                C_.workspace_id == self.actor.workspace_id,
+                C_.level_id.in_(sorted(level_ids)),
+                access.readable(self.actor, C_.level_id),
+                C_.metric.in_(MEASURED),
+                T_.removed_at.is_(None),
+                when,
+            )
         )
         return await self.session.scalar(statement) or 0
 
