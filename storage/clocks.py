@@ -32,7 +32,7 @@ class Known(NamedTuple):
 
 
 KnownTerms: TypeAlias = MutableMapping[UUID, Known]
-MOST_KNOWN = 5_000
+MOST_KNOWN = 500
 
 
 class ClockShelf:
