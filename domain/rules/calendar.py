@@ -31,6 +31,7 @@ FIRST, LAST = (
     to_instant(datetime(3, 1, 1, tzinfo=UTC)),
     to_instant(datetime(9997, 12, 31, tzinfo=UTC)),
 )
+YEAR = 366 * DAY
 THURSDAY = 3  # 1970-01-01, where Monday is 0
 
 Window = tuple[int, int]
