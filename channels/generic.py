@@ -15,6 +15,8 @@ from channels import signatures
 from channels.base import ReadId, Unreadable
 from domain.errors import Invalid, NotFound, Refusal, TooLarge
 from domain.post import Author, Post
+from domain.rules.capability import Capability
+from domain.sending import Declined, Outcome, Outgoing
 from domain.words import OccurrenceKind
 
 T = TypeVar("T")
@@ -24,6 +26,14 @@ MOST_FOLLOWERS = 2**31 - 1
 
 
 class Generic:
+    capability = Capability()
+
+    def connection(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
+        raise Invalid("no_connection", field=["connection"])
+
+    async def send(self, outgoing: Outgoing) -> Outcome:
+        return Declined("reply_not_connected")
+
     def genuine(self, secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
         return signatures.genuine(secret, headers.get(signatures.HEADER.lower()), body, now)
 

@@ -1,7 +1,11 @@
 """Which channel speaks for which network."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from channels.base import Channel
 from channels.generic import Generic
+from domain.rules.capability import Capability
 from domain.words import Network
 
 CHANNELS: dict[Network, Channel] = {}
@@ -11,3 +15,11 @@ GENERIC: Channel = Generic()
 
 def of(network: Network) -> Channel:
     return CHANNELS.get(network, GENERIC)
+
+
+def capability(network: Network) -> Capability:
+    return of(network).capability
+
+
+def connection(network: Network, told: Mapping[str, Any]) -> Mapping[str, Any]:
+    return of(network).connection(told)

@@ -16,10 +16,13 @@ class ErrorCode(StrEnum):
     COMMENT_REQUIRED = "COMMENT_REQUIRED"
     REASON_REQUIRED = "REASON_REQUIRED"
     VERSION_CONFLICT = "VERSION_CONFLICT"
+    STALE_REPLY = "STALE_REPLY"
     ACCOUNT_NOT_IN_LEVEL = "ACCOUNT_NOT_IN_LEVEL"
     NOT_SUPPORTED_BY_NETWORK = "NOT_SUPPORTED_BY_NETWORK"
     TOO_LONG = "TOO_LONG"
     TOO_LARGE = "TOO_LARGE"
+    TYPE_NOT_ALLOWED = "TYPE_NOT_ALLOWED"
+    ALREADY_DECIDED = "ALREADY_DECIDED"
     CAPACITY_FULL = "CAPACITY_FULL"
     DUPLICATE = "DUPLICATE"
     LEVEL_DISABLED = "LEVEL_DISABLED"
@@ -82,6 +85,29 @@ class VersionConflict(Refusal):
         super().__init__("version_conflict", field=["expectedVersion"])
         self.current = current
         self.changed_fields = list(changed_fields)
+
+
+class StaleReply(Refusal):
+    """Something came while the reply was being written; carries what, and where the feed stands."""
+
+    code = ErrorCode.STALE_REPLY
+
+    def __init__(self, *, new_entries: Sequence[Any], cursor: str) -> None:
+        super().__init__("stale_reply", field=["basedOn"])
+        self.new_entries = list(new_entries)
+        self.cursor = cursor
+
+
+class AlreadyDecided(Refusal):
+    code = ErrorCode.ALREADY_DECIDED
+
+
+class AccountNotInLevel(Refusal):
+    code = ErrorCode.ACCOUNT_NOT_IN_LEVEL
+
+
+class TypeNotAllowed(Refusal):
+    code = ErrorCode.TYPE_NOT_ALLOWED
 
 
 class NotSupportedByNetwork(Refusal):

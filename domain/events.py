@@ -43,8 +43,80 @@ class OccurrenceReceived(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplyWritten(Fact):
+    """A reply is on its way to the network."""
+
+    kind = HistoryKind.REPLY_WRITTEN
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReplySent(Fact):
+    """The network took it."""
+
     kind = HistoryKind.REPLY_SENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyFailed(Fact):
+    """It will not go out; when that also moved the status, `was` and `became` say how."""
+
+    kind = HistoryKind.REPLY_FAILED
+    field = "status"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyUncertain(Fact):
+    """The network may have taken it and may not; a person decides."""
+
+    kind = HistoryKind.REPLY_UNKNOWN
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyRetried(Fact):
+    """Somebody had it sent again."""
+
+    kind = HistoryKind.REPLY_RETRIED
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalRequested(Fact):
+    """T17: a reply is held; `became_id` is the approval, `was` and `became` the status."""
+
+    kind = HistoryKind.APPROVAL_REQUESTED
+    field = "status"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalDecided(Fact):
+    """T18, T19: `became` is the decision, `became_id` the approval."""
+
+    kind = HistoryKind.APPROVAL_DECIDED
+    field = "approval"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertSent(Fact):
+    """Somebody has to look: `became` says at what."""
+
+    kind = HistoryKind.ALERT_SENT
+    field = "alert"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublisherChanged(Fact):
+    """Something known of the publisher; `was` and `became` are masked where the field is."""
+
+    kind = HistoryKind.PUBLISHER_CHANGED
+    field = "publisher"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revealed(Fact):
+    """Somebody looked at what is masked; `became` names the field, the comment says why."""
+
+    kind = HistoryKind.REVEALED
+    field = "publisher"
+    moves_version = False
 
 
 @dataclass(frozen=True, kw_only=True)

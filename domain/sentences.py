@@ -401,6 +401,34 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "A warning is at 1 to 100 percent of the time.",
         PT: "Um aviso fica entre 1 e 100 por cento do tempo.",
     },
+    "stale_reply": {
+        EN: "Something came in while you were writing. Read it, then send again or say force.",
+        PT: "Chegou algo enquanto você escrevia. Leia e envie de novo, ou use force.",
+    },
+    "visibility_not_on_network": {
+        EN: "{network} carries no {visibility} replies.",
+        PT: "{network} não permite respostas {visibility}.",
+    },
+    "too_long_for_network": {
+        EN: "{network} takes at most {most} characters; this has {length}.",
+        PT: "{network} aceita no máximo {most} caracteres; este texto tem {length}.",
+    },
+    "no_files_on_network": {
+        EN: "{network} takes no attachments from us.",
+        PT: "{network} não aceita anexos nossos.",
+    },
+    "file_too_large": {
+        EN: "{name} is too large: at most {most} MiB.",
+        PT: "{name} é grande demais: no máximo {most} MiB.",
+    },
+    "type_not_on_network": {
+        EN: "{network} does not take files of type {type}: {name}.",
+        PT: "{network} não aceita arquivos do tipo {type}: {name}.",
+    },
+    "no_connection": {
+        EN: "Nothing is sent on this network, so there is no connection to save.",
+        PT: "Nada é enviado nesta rede, então não há conexão a salvar.",
+    },
     "warn_unsorted": {
         EN: "Warnings go up: each percentage is more than the one before.",
         PT: "Os avisos são crescentes: cada percentual é maior que o anterior.",

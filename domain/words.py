@@ -153,11 +153,44 @@ class DeliveryState(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+class ApprovalState(StrEnum):
+    SUBMITTED = "SUBMITTED"
+    APPROVED = "APPROVED"
+    EDITED_APPROVED = "EDITED_APPROVED"
+    REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
+    SUPERSEDED = "SUPERSEDED"
+
+
+class ApprovalDecision(StrEnum):
+    APPROVE = "APPROVE"
+    EDIT_AND_SEND = "EDIT_AND_SEND"
+    REJECT = "REJECT"
+    WITHDRAW = "WITHDRAW"
+
+
+class PresenceMode(StrEnum):
+    VIEWING = "VIEWING"
+    TYPING = "TYPING"
+
+
+class FieldKind(StrEnum):
+    """What a custom field of publishers holds."""
+
+    TEXT = "TEXT"
+    NUMBER = "NUMBER"
+    DATE = "DATE"
+    CPF = "CPF"
+    EMAIL = "EMAIL"
+    PHONE = "PHONE"
+
+
 class Role(StrEnum):
     ADMIN = "ADMIN"
     SUPERVISOR = "SUPERVISOR"
     ATTENDANT = "ATTENDANT"
     VIEWER = "VIEWER"
+    APPROVER = "APPROVER"
 
 
 class LevelRole(StrEnum):
@@ -168,7 +201,13 @@ class LevelRole(StrEnum):
 class HistoryKind(StrEnum):
     TICKET_OPENED = "TICKET_OPENED"
     OCCURRENCE_RECEIVED = "OCCURRENCE_RECEIVED"
+    REPLY_WRITTEN = "REPLY_WRITTEN"
     REPLY_SENT = "REPLY_SENT"
+    REPLY_FAILED = "REPLY_FAILED"
+    REPLY_UNKNOWN = "REPLY_UNKNOWN"
+    REPLY_RETRIED = "REPLY_RETRIED"
+    APPROVAL_REQUESTED = "APPROVAL_REQUESTED"
+    APPROVAL_DECIDED = "APPROVAL_DECIDED"
     NOTE_ADDED = "NOTE_ADDED"
     STATUS_CHANGED = "STATUS_CHANGED"
     PRIORITY_CHANGED = "PRIORITY_CHANGED"
@@ -186,6 +225,9 @@ class HistoryKind(StrEnum):
     SLA_WARNING = "SLA_WARNING"
     SLA_BREACHED = "SLA_BREACHED"
     SLA_RECOMPUTED = "SLA_RECOMPUTED"
+    ALERT_SENT = "ALERT_SENT"
+    PUBLISHER_CHANGED = "PUBLISHER_CHANGED"
+    REVEALED = "REVEALED"
 
 
 class TicketOrderField(StrEnum):

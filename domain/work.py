@@ -28,6 +28,7 @@ from domain.page import Page, Window
 from domain.post import Author
 from domain.rules.access import Actor
 from domain.rules.assignment import Candidate
+from domain.rules.capability import Capability
 from domain.rules.membership import TicketFilter
 from domain.rules.sla import Terms
 from domain.words import (
@@ -320,6 +321,21 @@ class Secrets(Protocol):
     def unseal(self, sealed: bytes) -> str: ...
 
 
+class Files(Protocol):
+    """The bytes of attachments, by key. UNAVAILABLE when the store cannot answer."""
+
+    async def put(self, key: str, data: bytes) -> None: ...
+    async def get(self, key: str) -> bytes | None: ...
+    async def drop(self, key: str) -> None: ...
+
+
+class Channels(Protocol):
+    """What each network can carry, and how it wants to be reached."""
+
+    def capability(self, network: Network) -> Capability: ...
+    def connection(self, network: Network, told: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+
 class Work(Protocol):
     @property
     def actor(self) -> Actor: ...
@@ -357,6 +373,10 @@ class Work(Protocol):
     def api_keys(self) -> ApiKeys: ...
     @property
     def secrets(self) -> Secrets: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def channels(self) -> Channels: ...
 
     async def workspace(self) -> Workspace: ...
 

@@ -200,6 +200,41 @@ lend(
     SUPERVISOR="Handle, manage and arrange the levels they are a member of.",
     ATTENDANT="Handle the tickets of the levels they are a member of.",
     VIEWER="Look at the levels they are a member of.",
+    APPROVER="Decide on held replies of the levels they are a member of, and see no more.",
+)
+lend(
+    words.ApprovalState,
+    "Where an approval stands.",
+    SUBMITTED="It waits for a moderator.",
+    APPROVED="It was sent as it was written.",
+    EDITED_APPROVED="It was sent as a moderator edited it.",
+    REJECTED="It went back to its author.",
+    WITHDRAWN="Its author took it back.",
+    SUPERSEDED="Its ticket was merged or removed before anybody decided.",
+)
+lend(
+    words.ApprovalDecision,
+    "What is decided about a held reply.",
+    APPROVE="Send it as it is.",
+    EDIT_AND_SEND="Send another text; both are kept.",
+    REJECT="Give it back, with a reason.",
+    WITHDRAW="Take back one's own.",
+)
+lend(
+    words.PresenceMode,
+    "What somebody does on a ticket.",
+    VIEWING="Visualizando: looks at it.",
+    TYPING="Digitando: writes on it.",
+)
+lend(
+    words.FieldKind,
+    "What a custom field of publishers holds.",
+    TEXT="A line of text, of a pattern where one is given.",
+    NUMBER="A number.",
+    DATE="A date.",
+    CPF="A CPF with right check digits.",
+    EMAIL="An e-mail address.",
+    PHONE="A phone number, kept as +55…",
 )
 lend(
     words.LevelRole,
@@ -212,7 +247,13 @@ lend(
     "What happened to a ticket.",
     TICKET_OPENED="It was opened.",
     OCCURRENCE_RECEIVED="The publisher wrote.",
-    REPLY_SENT="A reply reached the publisher.",
+    REPLY_WRITTEN="A reply is on its way to the network.",
+    REPLY_SENT="The network took a reply.",
+    REPLY_FAILED="A reply will not go out; from and to say what that did to the status.",
+    REPLY_UNKNOWN="A reply may have gone out or not; a person decides.",
+    REPLY_RETRIED="Somebody had a reply sent again.",
+    APPROVAL_REQUESTED="A reply is held until a moderator decides.",
+    APPROVAL_DECIDED="A held reply was decided on.",
     NOTE_ADDED="A colleague left a note.",
     STATUS_CHANGED="Its status changed.",
     PRIORITY_CHANGED="Its priority changed.",
@@ -230,6 +271,9 @@ lend(
     SLA_WARNING="A share of a clock's time was gone; which one is told by slaEvent.",
     SLA_BREACHED="A deadline passed; which one is told by slaEvent.",
     SLA_RECOMPUTED="Its deadlines were worked out anew, by the level's rules of then.",
+    ALERT_SENT="Somebody has to look at it; `to` says at what.",
+    PUBLISHER_CHANGED="Something known of its publisher changed.",
+    REVEALED="Somebody looked at a masked field of its publisher.",
 )
 lend(
     words.TicketOrderField,
@@ -268,10 +312,13 @@ lend(
     COMMENT_REQUIRED="Say why.",
     REASON_REQUIRED="Give the reason.",
     VERSION_CONFLICT="Somebody changed it first.",
+    STALE_REPLY="The publisher wrote meanwhile.",
     ACCOUNT_NOT_IN_LEVEL="The level does not answer from that account.",
     NOT_SUPPORTED_BY_NETWORK="The network cannot do that.",
     TOO_LONG="Shorten it.",
     TOO_LARGE="Make it smaller.",
+    TYPE_NOT_ALLOWED="Files of that type are not taken.",
+    ALREADY_DECIDED="Somebody decided first.",
     CAPACITY_FULL="The caller holds as many tickets as they can.",
     DUPLICATE="There is one already.",
     LEVEL_DISABLED="The level takes no tickets.",

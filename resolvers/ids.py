@@ -25,9 +25,23 @@ TAGS = {
     "HistoryEntry": 12,
     "ApiKey": 13,
     "Calendar": 14,
+    "Approval": 15,
+    "CannedReply": 16,
+    "Attachment": 17,
+    "ShortLink": 18,
+    "FieldDefinition": 19,
+    "PublisherEntry": 20,
 }
 KINDS = {tag: kind for kind, tag in TAGS.items()}
-THINGS = {"TicketType": "ticket type", "HistoryEntry": "history entry", "ApiKey": "API key"}
+THINGS = {
+    "TicketType": "ticket type",
+    "HistoryEntry": "history entry",
+    "ApiKey": "API key",
+    "CannedReply": "canned reply",
+    "ShortLink": "short link",
+    "FieldDefinition": "field definition",
+    "PublisherEntry": "publisher entry",
+}
 
 
 class Gid(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from channels import registry
 from domain.position import Cursors
 from domain.rules import access
 from feed import topics
@@ -12,6 +13,7 @@ from server.secrets import Keyring
 from server.settings import Settings
 from storage import durability, migrating
 from storage.engine import Database, open_database
+from storage.files import FileStore
 from storage.work import Ring, Storage
 
 NOBODY = access.system(UUID(int=0))
@@ -49,12 +51,19 @@ async def open_store(
         settings.database_url, pool_size=settings.database_pool_size
     ) as database:
         await migrating.require_current(database)
-        yield await store(database, secrets or keyring(settings), ring)
+        files = FileStore.at(settings.files, settings.files_secrets)
+        yield await store(database, secrets or keyring(settings), ring, files)
 
 
-async def store(database: Database, secrets: Keyring, ring: Ring = silent) -> Storage:
-    """A store on a database that is open and current; its cursors know which life that is."""
-    opened = Storage(database, secrets, Cursors(UUID(int=0)), ring)
+async def store(
+    database: Database, secrets: Keyring, ring: Ring = silent, files: FileStore | None = None
+) -> Storage:
+    """A store on a database that is open and current; its cursors know which life that is.
+
+    Files are kept in memory where nobody says where.
+    """
+    kept = files or FileStore.at("memory://")
+    opened = Storage(database, secrets, Cursors(UUID(int=0)), kept, registry, ring)
     async with opened.feed() as feed:
         opened.cursors = Cursors(await feed.epoch())
     return opened

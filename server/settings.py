@@ -47,6 +47,12 @@ def _database(url: str) -> str:
     return url
 
 
+def _files(url: str) -> str:
+    if url and not url.startswith(("file:///", "s3://")):
+        raise ValueError("write file:///folder or s3://bucket/prefix?endpoint=https://…")
+    return url
+
+
 def _redis(url: str) -> str:
     if not url.startswith(REDIS_SCHEMES):
         raise ValueError("write memory://, redis://host:6379/0 or rediss://host:6379/0")
@@ -112,6 +118,16 @@ class Settings(BaseSettings):
         repr=False,
         description="What wakes the other processes: `redis://host:6379/0`, `rediss://…`, or "
         "`memory://` for one process. Without it changes arrive up to 2 seconds later.",
+    )
+    files_url: Annotated[str, AfterValidator(_files)] = Field(
+        "",
+        description="Where attachments are kept: `file:///folder`, or any store that speaks S3, "
+        "`s3://bucket/prefix?endpoint=https://…&region=…`. Unset: a folder `files` beside the "
+        "SQLite file, or in the current one. All processes need the same.",
+    )
+    files_access_key: str = Field("", description="The S3 store's access key id.")
+    files_secret_key: SecretStr = Field(
+        SecretStr(""), description="The S3 store's secret access key."
     )
     secret_key: SecretStr = Field(
         SecretStr(""),
@@ -208,6 +224,21 @@ class Settings(BaseSettings):
         """The database, where it is one file."""
         url = self.database
         return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+    @property
+    def files(self) -> str:
+        """The address of the file store."""
+        if self.files_url:
+            return self.files_url
+        beside = self.sqlite_file.parent if self.sqlite_file is not None else Path()
+        return (beside / "files").resolve().as_uri()
+
+    @property
+    def files_secrets(self) -> dict[str, str]:
+        secret = self.files_secret_key.get_secret_value()
+        if not self.files_access_key:
+            return {}
+        return {"access_key_id": self.files_access_key, "secret_access_key": secret}
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -122,6 +122,7 @@ class IdentityShelf:
             memberships=dict(memberships.all()),
             open_levels=frozenset(open_levels),
             session_id=session_id,
+            grants=user.granted,
         )
 
     async def rights_changed(self, workspace_id: UUID) -> None:

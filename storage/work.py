@@ -26,7 +26,7 @@ from domain.operations.timing import Touched
 from domain.position import Cursors
 from domain.rules.access import Actor
 from domain.rules.membership import Face
-from domain.work import Secrets
+from domain.work import Channels, Files, Secrets
 from storage.board import BoardShelf
 from storage.clocks import CalendarShelf, ClockShelf, KnownTerms
 from storage.due import DueReader
@@ -59,11 +59,15 @@ class SqlWork:
         secrets: Secrets,
         cursors: Cursors,
         terms: KnownTerms,
+        files: Files,
+        channels: Channels,
     ) -> None:
         self.session = session
         self.actor = actor
         self.now = now
         self.secrets = secrets
+        self.files = files
+        self.channels = channels
         self._cursors = cursors
         self._faces: dict[UUID, Face] = {}
         self._entries: list[dict[str, Any]] = []
@@ -197,6 +201,8 @@ class Storage:
     database: Database
     secrets: Secrets
     cursors: Cursors
+    files: Files
+    channels: Channels
     ring: Ring = field(default=lambda workspace_id: None)
     clock: Callable[[], datetime] = field(default=clock)
     terms: KnownTerms = field(default_factory=dict)
@@ -246,7 +252,16 @@ class Storage:
             yield DueReader(session)
 
     def _open(self, session: AsyncSession, actor: Actor) -> SqlWork:
-        return SqlWork(session, actor, self.clock(), self.secrets, self.cursors, self.terms)
+        return SqlWork(
+            session,
+            actor,
+            self.clock(),
+            self.secrets,
+            self.cursors,
+            self.terms,
+            self.files,
+            self.channels,
+        )
 
     @asynccontextmanager
     async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:

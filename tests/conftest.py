@@ -13,10 +13,12 @@ import asyncpg
 import pytest
 from sqlalchemy import make_url
 
+from channels import registry
 from domain.position import Cursors
 from server.secrets import Keyring
 from storage import migrating
 from storage.engine import Database, open_database
+from storage.files import FileStore
 from storage.work import Storage
 from tests import services
 from tests.world import World
@@ -105,7 +107,7 @@ def keyring() -> Keyring:
 
 @pytest.fixture(scope="session")
 async def storage(database: Database, keyring: Keyring) -> Storage:
-    unopened = Storage(database, keyring, Cursors(uuid4()))
+    unopened = Storage(database, keyring, Cursors(uuid4()), FileStore.at("memory://"), registry)
     async with unopened.feed() as reader:
         return replace(unopened, cursors=Cursors(await reader.epoch()))
 

@@ -22,6 +22,10 @@ class Account(Record, table=True):
     enabled: bool = True
     sealed_secret: bytes | None = None
     """Signs what the network sends us; encrypted, write-only."""
+    sealed_connection: bytes | None = None
+    """What the channel needs to send and to fetch, as JSON; encrypted, write-only."""
+    paused_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """The network asked us to wait: nothing is sent from here before that."""
     created_at: datetime = Field(sa_type=UTCDateTime)
 
     def describe(self, name: str, handle: str | None, external_id: str | None) -> None:
@@ -34,6 +38,12 @@ class Account(Record, table=True):
 
     def entrust(self, sealed_secret: bytes) -> None:
         self.sealed_secret = sealed_secret
+
+    def connect(self, sealed_connection: bytes | None) -> None:
+        self.sealed_connection = sealed_connection
+
+    def pause(self, until: datetime | None) -> None:
+        self.paused_until = until
 
 
 class Monitoring(Record, table=True):

@@ -128,10 +128,13 @@ class LevelMember(SQLModel, table=True):
     workspace_id: UUID = Field(foreign_key="workspace.id")
     role: LevelRole = Field(default=LevelRole.ATTENDANT, sa_type=word(LevelRole, "role"))
     capacity: int | None = None
+    exempt: bool = False
+    """Answers without approval where the level is moderated."""
 
-    def become(self, role: LevelRole, capacity: int | None) -> None:
+    def become(self, role: LevelRole, capacity: int | None, *, exempt: bool = False) -> None:
         self.role = role
         self.capacity = capacity
+        self.exempt = exempt
 
 
 class LevelAccount(SQLModel, table=True):

@@ -37,6 +37,12 @@ class Occurrence(Record, table=True):
     occurred_at: datetime = Field(sa_type=UTCDateTime)
     received_at: datetime = Field(sa_type=UTCDateTime)
     historical: bool = False
+    subject: str | None = Field(default=None, max_length=400)
+    """Of an e-mail."""
+    html: str | None = Field(default=None, sa_type=Text)
+    """What an e-mail looked like, with everything taken out that could act."""
+    automated: bool = False
+    """Sent by a machine, such as an out-of-office reply: kept, and never waited on."""
 
     def belong_to(self, ticket_id: UUID) -> None:
         self.ticket_id = ticket_id

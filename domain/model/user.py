@@ -1,13 +1,14 @@
 """People who work here, the sessions they open, and the keys of programs."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field
 
-from domain.model.base import Record, UTCDateTime, word
-from domain.rules.access import Scope
+from domain.model.base import Record, Tags, UTCDateTime, word
+from domain.rules.access import Permission, Scope
 from domain.words import Role
 
 SESSION_LENGTH = timedelta(days=30)
@@ -23,7 +24,16 @@ class User(Record, table=True):
     role: Role = Field(sa_type=word(Role, "role"))
     active: bool = True
     available: bool = True
+    grants: Sequence[str] = Field(default=(), sa_type=Tags)
+    """Permissions beyond the role."""
     created_at: datetime = Field(sa_type=UTCDateTime)
+
+    @property
+    def granted(self) -> frozenset[Permission]:
+        return frozenset(Permission(each) for each in self.grants)
+
+    def grant(self, permissions: Collection[Permission]) -> None:
+        self.grants = tuple(sorted(each.value for each in permissions))
 
     def rename(self, name: str) -> None:
         self.name = name

@@ -17,6 +17,8 @@ class Permission(StrEnum):
     TICKETS_READ = "tickets.read"
     TICKETS_HANDLE = "tickets.handle"
     TICKETS_MANAGE = "tickets.manage"
+    REPLIES_MODERATE = "replies.moderate"
+    PUBLISHERS_REVEAL = "publishers.reveal"
     OCCURRENCES_RECEIVE = "occurrences.receive"
     WALLBOARD_READ = "wallboard.read"
     WORKSPACE_READ = "workspace.read"
@@ -26,7 +28,12 @@ class Permission(StrEnum):
 
 READ = frozenset({Permission.TICKETS_READ, Permission.WALLBOARD_READ, Permission.WORKSPACE_READ})
 HANDLE = READ | {Permission.TICKETS_HANDLE}
-SUPERVISE = HANDLE | {Permission.TICKETS_MANAGE, Permission.LEVELS_SAVE}
+SUPERVISE = HANDLE | {
+    Permission.TICKETS_MANAGE,
+    Permission.LEVELS_SAVE,
+    Permission.REPLIES_MODERATE,
+    Permission.PUBLISHERS_REVEAL,
+}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
@@ -34,7 +41,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # A manager of one level is an attendant with TICKETS_MANAGE there: `Actor.manages` decides.
     Role.ATTENDANT: HANDLE | {Permission.TICKETS_MANAGE},
     Role.VIEWER: READ,
+    # Often somebody of the client company: decides on replies, and sees no more than that needs.
+    Role.APPROVER: frozenset({Permission.REPLIES_MODERATE}),
 }
+
+GRANTABLE = frozenset({Permission.REPLIES_MODERATE, Permission.PUBLISHERS_REVEAL})
+"""What may be given to a person beyond their role."""
 
 
 class Scope(StrEnum):
@@ -89,6 +101,11 @@ class Actor:
         return self.can(Permission.WALLBOARD_READ) and not self.can(Permission.TICKETS_READ)
 
     @property
+    def only_approves(self) -> bool:
+        """Sees tickets only as far as a reply of theirs is or was to be decided."""
+        return self.role is Role.APPROVER
+
+    @property
     def user_id(self) -> UUID | None:
         """The person, when it is one."""
         return self.id if self.kind is ActorKind.PERSON else None
@@ -113,6 +130,15 @@ class Actor:
             or (level_id in self.memberships)
         )
 
+    def moderates(self, level_id: UUID) -> bool:
+        """May decide on replies of that level; on one's own never, which the rule sees to."""
+        if not self.can(Permission.REPLIES_MODERATE):
+            return False
+        return self.kind is ActorKind.SYSTEM or self.role is Role.ADMIN or self._is_in(level_id)
+
+    def _is_in(self, level_id: UUID) -> bool:
+        return level_id in self.memberships
+
     def manages(self, level_id: UUID) -> bool:
         """May do what only a manager of that level may."""
         if not self.can(Permission.TICKETS_MANAGE):
@@ -134,6 +160,7 @@ def person(
     memberships: dict[UUID, LevelRole],
     open_levels: frozenset[UUID],
     session_id: UUID | None = None,
+    grants: frozenset[Permission] = frozenset(),
 ) -> Actor:
     return Actor(
         kind=ActorKind.PERSON,
@@ -141,9 +168,10 @@ def person(
         workspace_id=workspace_id,
         name=name,
         role=role,
-        permissions=ROLE_PERMISSIONS[role],
+        permissions=ROLE_PERMISSIONS[role] | (grants & GRANTABLE),
         memberships=memberships,
-        open_levels=open_levels,
+        # Levels that are open to the house are not open to who comes from outside it.
+        open_levels=frozenset() if role is Role.APPROVER else open_levels,
         sees_all=role is Role.ADMIN,
         session_id=session_id,
     )

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, text
 
+from channels import registry
 from domain.model.sla import SlaEvent
 from domain.operations import signing
 from domain.position import Cursors
@@ -37,6 +38,7 @@ from server.simulator import Simulator, simulate
 from storage import migrating
 from storage.access import T_, columns
 from storage.engine import open_database
+from storage.files import FileStore
 from storage.work import Storage
 from tests.world import World
 
@@ -56,7 +58,7 @@ POSTS = (
 async def empty(empty_url: str, keyring: Keyring) -> AsyncIterator[Storage]:
     async with open_database(empty_url) as database:
         await migrating.migrate(database)
-        yield Storage(database, keyring, Cursors(uuid4()))
+        yield Storage(database, keyring, Cursors(uuid4()), FileStore.at("memory://"), registry)
 
 
 async def test_a_company_with_a_week_behind_it(empty: Storage) -> None:

@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from channels import registry
 from domain.model.ticket import Ticket
 from domain.operations import handling, levelling, organizing
 from domain.position import Cursors
@@ -43,6 +44,7 @@ from importing.storing import store
 from server.secrets import Keyring
 from storage import migrating
 from storage.engine import open_database
+from storage.files import FileStore
 from storage.work import Storage
 from tests.world import FIRST_HUNDRED, World
 
@@ -392,9 +394,11 @@ from pathlib import Path
 from uuid import UUID
 from domain.position import Cursors
 from importing.mapping import load_mapping
+from channels import registry
 from importing.storing import store
 from server.secrets import Keyring
 from storage.engine import open_database
+from storage.files import FileStore
 from storage.work import Storage
 
 async def main(url, workspace, file, mapping):
@@ -403,7 +407,8 @@ async def main(url, workspace, file, mapping):
             # Not now, between two batches, but in the middle of the next one.
             threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGKILL)).start()
     async with open_database(url) as database:
-        storage = Storage(database, Keyring("x" * 40), Cursors(UUID(int=0)))
+        files = FileStore.at("memory://")
+        storage = Storage(database, Keyring("x" * 40), Cursors(UUID(int=0)), files, registry)
         await store(storage, UUID(workspace), Path(file), load_mapping(Path(mapping)),
                     create_accounts=True, batch=40, on_progress=told)
 
@@ -494,7 +499,9 @@ async def company(url: str) -> AsyncIterator[tuple[Storage, UUID]]:
     """A database of its own with one company in it; found again when it is there already."""
     async with open_database(url) as database:
         await migrating.migrate(database)
-        storage = Storage(database, Keyring("x" * 40), Cursors(uuid4()))
+        storage = Storage(
+            database, Keyring("x" * 40), Cursors(uuid4()), FileStore.at("memory://"), registry
+        )
         async with storage.work(access.system(UUID(int=0))) as work:
             known = await work.identities.workspaces()
             workspace = known[0] if known else await organizing.found_workspace(work, "Empório")

@@ -1,0 +1,38 @@
+"""An attachment: a file that came with a message or goes out with a reply."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from domain.model.base import Record, UTCDateTime, late
+
+
+class Attachment(Record, table=True):
+    """What is known of a file; its bytes lie in the file store under `storage_key`."""
+
+    __table_args__ = (
+        Index(None, "ticket_id"),
+        Index(None, "occurrence_id"),
+        Index(None, "reply_id"),
+        Index(None, "workspace_id", "created_at"),
+    )
+
+    # Checked at commit: it is written with the message or the ticket that it belongs to.
+    ticket_id: UUID | None = Field(default=None, sa_column_args=[late("ticket.id")])
+    occurrence_id: UUID | None = Field(default=None, sa_column_args=[late("occurrence.id")])
+    reply_id: UUID | None = Field(default=None, sa_column_args=[late("reply.id")])
+    """None while it is uploaded and not yet sent."""
+    uploaded_by_id: UUID | None = Field(default=None, foreign_key="user.id")
+    file_name: str = Field(max_length=200)
+    media_type: str = Field(max_length=120)
+    size: int
+    storage_key: str = Field(max_length=200, unique=True)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+
+    def belong_to(self, ticket_id: UUID) -> None:
+        self.ticket_id = ticket_id
+
+    def go_with(self, reply_id: UUID) -> None:
+        self.reply_id = reply_id
