@@ -9,7 +9,7 @@ import pytest
 from domain.operations import handling, organizing, signing
 from domain.operations.scheduling import CalendarForm
 from domain.rules.hours import WeeklyInterval
-from domain.words import CloseReason, OutsideView, Priority, Role, TicketStatus
+from domain.words import CloseReason, LevelRole, OutsideView, Priority, Role, TicketStatus
 from tests.api.boards import (
     COUNTDOWN,
     HOUR,
@@ -201,6 +201,22 @@ async def test_how_many_of_a_hundred_deadlines_were_met_today(desk: Desk) -> Non
     percents.append((await desk.ask(WALL, await desk.session_of(ana)))["totals"]["slaMetPercent"])
 
     assert percents == [None, 100.0, 33.3, 33.3, None]
+
+
+async def test_a_removed_ticket_is_in_no_share_of_deadlines_met(desk: Desk) -> None:
+    world = desk.world
+    level = await measured(world)
+    ana = await world.person("Ana", level=level, level_role=LevelRole.MANAGER)
+    world.now = local("2026-09-14T12:00")
+    met, late = [await world.ticket(level, priority=Priority.URGENT) for _ in range(2)]
+    await change(world, met, ana, status=TicketStatus.RESOLVED)
+    await noticed(world, HOUR)
+    before = (await desk.ask(WALL, ana))["totals"]["slaMetPercent"]
+
+    await world.do(handling.remove, late.id, "Duplicado por engano", by=ana)
+
+    after = (await desk.ask(WALL, ana))["totals"]["slaMetPercent"]
+    assert (before, after) == (50.0, 100.0)
 
 
 async def test_the_nearest_ten_deadlines_come_first_and_what_is_late_before_them(

@@ -228,6 +228,22 @@ async def test_moved_with_its_time_used_up_it_is_late_on_arrival(world: World) -
     assert breach.due_at == world.now
 
 
+async def test_moved_out_of_ones_own_sight_it_owes_there_what_it_owed_from_the_beginning(
+    world: World,
+) -> None:
+    world.now = local(TUESDAY)
+    here = await world.level("N1", unmeasured=[FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL])
+    there = await world.level("N2", unmeasured=[FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL])
+    ana = await world.person("Ana", level=here)
+    ticket = await world.ticket(here, by=ana)
+    world.now = local("2026-09-09T10:00")
+
+    await world.do(handling.escalate, ticket.id, there.id, "É do N2", by=ana)
+
+    [legal] = (await clocks(world, ticket)).values()
+    assert (legal.metric, legal.started_at) == (LEGAL, local(TUESDAY))
+
+
 # ── brought along ────────────────────────────────────────────────────────────────────────────
 
 
