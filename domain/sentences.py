@@ -429,6 +429,14 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "Nothing is sent on this network, so there is no connection to save.",
         PT: "Nada é enviado nesta rede, então não há conexão a salvar.",
     },
+    "empty_file": {
+        EN: "The file is empty.",
+        PT: "O arquivo está vazio.",
+    },
+    "type_not_allowed": {
+        EN: "Files of this kind are not taken. What counts is what is in it, not its name.",
+        PT: "Arquivos desse tipo não são aceitos. Vale o conteúdo, não o nome.",
+    },
     "warn_unsorted": {
         EN: "Warnings go up: each percentage is more than the one before.",
         PT: "Os avisos são crescentes: cada percentual é maior que o anterior.",

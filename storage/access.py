@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel
 
+from domain.model.attachment import Attachment
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Publisher
@@ -26,6 +27,7 @@ def columns(model: Any) -> Any:
 
 
 T_, O_, P_, L_ = columns(Ticket), columns(Occurrence), columns(Publisher), columns(Level)
+F_ = columns(Attachment)
 
 
 def within(actor: Actor, model: type[T]) -> Select[T]:
@@ -61,6 +63,17 @@ def ticket_of(actor: Actor, ticket_id: Any) -> ColumnElement[bool]:
 def occurrences(actor: Actor) -> ColumnElement[bool]:
     alone = and_(O_.ticket_id.is_(None), readable(actor, O_.level_id))
     return and_(O_.workspace_id == actor.workspace_id, or_(alone, ticket_of(actor, O_.ticket_id)))
+
+
+def attachments(actor: Actor) -> ColumnElement[bool]:
+    """A file is seen where its message or its reply is; before it is sent, by who uploaded it."""
+    said = select(O_.id).where(O_.id == F_.occurrence_id, occurrences(actor)).exists()
+    written = and_(
+        F_.occurrence_id.is_(None),
+        ticket_of(actor, F_.ticket_id),
+        or_(F_.reply_id.is_not(None), F_.uploaded_by_id == actor.user_id),
+    )
+    return and_(F_.workspace_id == actor.workspace_id, or_(said, written))
 
 
 def publishers(actor: Actor) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 from domain.answers import ANSWERS
 from domain.errors import Invalid
 from domain.model.account import Account, Monitoring, TicketType
+from domain.model.attachment import Attachment
 from domain.model.calendar import Calendar
 from domain.model.idempotency import Idempotency
 from domain.model.level import Level
@@ -36,6 +37,7 @@ KINDS: dict[str, type[SQLModel]] = {
     for kind in (
         Account,
         ApiKey,
+        Attachment,
         Calendar,
         Level,
         Monitoring,
@@ -50,6 +52,7 @@ KINDS: dict[str, type[SQLModel]] = {
 # What was answered may have moved out of sight since; a retry is answered without it.
 WALLS: dict[type[SQLModel], Callable[[Actor], ColumnElement[bool]]] = {
     Ticket: access.tickets,
+    Attachment: access.attachments,
     Reply: lambda actor: access.ticket_of(actor, columns(Reply).ticket_id),
 }
 

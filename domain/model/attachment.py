@@ -1,12 +1,13 @@
 """An attachment: a file that came with a message or goes out with a reply."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Index
 from sqlmodel import Field
 
 from domain.model.base import Record, UTCDateTime, late
+from domain.rules.files import Examined
 
 
 class Attachment(Record, table=True):
@@ -30,6 +31,30 @@ class Attachment(Record, table=True):
     size: int
     storage_key: str = Field(max_length=200, unique=True)
     created_at: datetime = Field(sa_type=UTCDateTime)
+
+    @classmethod
+    def of(
+        cls,
+        file: Examined,
+        *,
+        workspace_id: UUID,
+        now: datetime,
+        ticket_id: UUID | None,
+        occurrence_id: UUID | None = None,
+        uploaded_by_id: UUID | None = None,
+    ) -> "Attachment":
+        """A file that is about to be kept; nobody can guess where its bytes lie."""
+        return cls(
+            workspace_id=workspace_id,
+            ticket_id=ticket_id,
+            occurrence_id=occurrence_id,
+            uploaded_by_id=uploaded_by_id,
+            file_name=file.file_name,
+            media_type=file.media_type,
+            size=file.size,
+            storage_key=f"{workspace_id}/{uuid4()}",
+            created_at=now,
+        )
 
     def belong_to(self, ticket_id: UUID) -> None:
         self.ticket_id = ticket_id

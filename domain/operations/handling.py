@@ -137,7 +137,7 @@ async def merge(
     comment: str | None = None,
     across_publishers: bool = False,
 ) -> Ticket:
-    """The target, with the source's messages and replies; the source is closed as merged."""
+    """The target, with the source's messages, replies and files; the source is closed as merged."""
     if source_id == target_id:
         raise Invalid("merge_itself", field=["targetId"])
     source, target = await work.tickets.take_both(source_id, target_id)
@@ -150,6 +150,7 @@ async def merge(
     closed, kept = source.merge_into(target, work.now)
     await work.occurrences.move(source.id, target.id)
     await work.replies.move(source.id, target.id)
+    await work.attachments.move(source.id, target.id)
     said = checking.comment(comment)
     work.record(source, closed, comment=said)
     work.record(target, kept, comment=said)
