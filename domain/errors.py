@@ -99,7 +99,13 @@ class StaleReply(Refusal):
 
 
 class AlreadyDecided(Refusal):
+    """Somebody decided first; carries the approval as it is now."""
+
     code = ErrorCode.ALREADY_DECIDED
+
+    def __init__(self, *, current: Any) -> None:
+        super().__init__("already_decided")
+        self.current = current
 
 
 class AccountNotInLevel(Refusal):

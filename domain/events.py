@@ -88,7 +88,7 @@ class ApprovalRequested(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalDecided(Fact):
-    """T18, T19: `became` is the decision, `became_id` the approval."""
+    """T18, T19, or superseded: `became` is the state of the approval, `became_id` which one."""
 
     kind = HistoryKind.APPROVAL_DECIDED
     field = "approval"

@@ -81,6 +81,14 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "A ticket that is {current} cannot become {target} this way.",
         PT: "Um ticket em {current} não pode passar para {target} deste modo.",
     },
+    "reply_waits": {
+        EN: "A reply waits for approval. It has to be decided on or withdrawn first.",
+        PT: "Há uma resposta aguardando aprovação. Antes, ela precisa ser decidida ou retirada.",
+    },
+    "already_decided": {
+        EN: "This has been decided already.",
+        PT: "Isto já foi decidido.",
+    },
     "opening_status": {
         EN: "A ticket cannot be opened as {status}.",
         PT: "Um ticket não pode ser aberto como {status}.",

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel
 
+from domain.model.approval import Approval
 from domain.model.attachment import Attachment
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
@@ -28,6 +29,7 @@ def columns(model: Any) -> Any:
 
 T_, O_, P_, L_ = columns(Ticket), columns(Occurrence), columns(Publisher), columns(Level)
 F_ = columns(Attachment)
+V_ = columns(Approval)
 
 
 def within(actor: Actor, model: type[T]) -> Select[T]:
@@ -74,6 +76,10 @@ def attachments(actor: Actor) -> ColumnElement[bool]:
         or_(F_.reply_id.is_not(None), F_.uploaded_by_id == actor.user_id),
     )
     return and_(F_.workspace_id == actor.workspace_id, or_(said, written))
+
+
+def approvals(actor: Actor) -> ColumnElement[bool]:
+    return ticket_of(actor, V_.ticket_id)
 
 
 def publishers(actor: Actor) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from sqlalchemy import func, null, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.sla import SlaClock
+from domain.words import TicketStatus
 from storage.access import L_, T_, columns
 from storage.queue import unserved
 
@@ -26,7 +27,10 @@ class DueReader:
         """Those in which something waits to be done."""
         late = (
             select(T_.workspace_id).where(
-                moment.is_not(None), moment <= now, T_.removed_at.is_(None)
+                moment.is_not(None),
+                moment <= now,
+                T_.removed_at.is_(None),
+                T_.status != TicketStatus.AWAITING_APPROVAL,
             )
             for moment in MOMENTS
         )

@@ -9,13 +9,22 @@ from collections.abc import Iterable
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
+from domain.model.approval import Approval
 from domain.model.attachment import Attachment
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
 from domain.model.sla import SlaClock, SlaEvent
 from domain.model.ticket import Ticket
 
-ORDER: tuple[type[SQLModel], ...] = (Ticket, SlaClock, SlaEvent, Occurrence, Reply, Attachment)
+ORDER: tuple[type[SQLModel], ...] = (
+    Ticket,
+    SlaClock,
+    SlaEvent,
+    Occurrence,
+    Reply,
+    Approval,
+    Attachment,
+)
 
 
 class Pile:

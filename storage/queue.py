@@ -220,7 +220,13 @@ class TicketShelf(TicketReads):
         )
 
     async def woken(self, now: datetime, most: int) -> Sequence[Ticket]:
-        return await self._due(and_(T_.pending_until.is_not(None), T_.pending_until <= now), most)
+        """Pending, and reached. What meanwhile waits for approval remembers, and wakes after it."""
+        due = and_(
+            T_.pending_until.is_not(None),
+            T_.pending_until <= now,
+            T_.status == TicketStatus.PENDING,
+        )
+        return await self._due(due, most)
 
     async def silent(self, now: datetime, most: int) -> Sequence[Ticket]:
         """Resolved, and nothing came for so long that they are over."""

@@ -27,6 +27,7 @@ from domain.position import Cursors
 from domain.rules.access import Actor
 from domain.rules.membership import Face
 from domain.work import Channels, Files, Secrets
+from storage.approvals import ApprovalShelf
 from storage.attachments import AttachmentShelf
 from storage.board import BoardShelf
 from storage.clocks import CalendarShelf, ClockShelf, KnownTerms
@@ -86,6 +87,7 @@ class SqlWork:
         self.occurrences = OccurrenceShelf(session, actor, pile)
         self.replies = ReplyShelf(session, actor, pile)
         self.attachments = AttachmentShelf(session, actor, pile)
+        self.approvals = ApprovalShelf(session, actor, pile)
         self.publishers = PublisherShelf(session, actor)
         self.levels = LevelShelf(session, actor)
         self.accounts = AccountShelf(session, actor)

@@ -6,7 +6,11 @@ from uuid import UUID
 from sqlalchemy import Index, Text, text
 from sqlmodel import Field
 
+from domain.errors import AlreadyDecided
+from domain.events import ApprovalDecided, Fact
 from domain.model.base import Record, UTCDateTime, late, only_where, word
+from domain.model.reply import Reply
+from domain.rules import states
 from domain.words import ApprovalState, TicketStatus
 
 WAITING = text("state = 'SUBMITTED'")
@@ -36,3 +40,88 @@ class Approval(Record, table=True):
     stale: bool = False
     """The publisher wrote after the reply was submitted."""
     version: int = 1
+
+    @classmethod
+    def submit(
+        cls,
+        reply: Reply,
+        *,
+        ticket_id: UUID,
+        author_id: UUID,
+        intended: TicketStatus,
+        previous: TicketStatus,
+        now: datetime,
+    ) -> "Approval":
+        """T17: what a reply waits for from now on. The ticket's own `hold` tells of it."""
+        return cls(
+            workspace_id=reply.workspace_id,
+            ticket_id=ticket_id,
+            reply_id=reply.id,
+            author_id=author_id,
+            requested_at=now,
+            intended_status=intended,
+            previous_status=previous,
+        )
+
+    @property
+    def waits(self) -> bool:
+        return self.state is ApprovalState.SUBMITTED
+
+    @property
+    def returns_to(self) -> TicketStatus:
+        """T19: what the ticket was before; where the publisher wrote meanwhile, what their message
+        would have made of it."""
+        if self.stale and states.allows(
+            states.Trigger.INBOUND, self.previous_status, TicketStatus.OPEN
+        ):
+            return TicketStatus.OPEN
+        return self.previous_status
+
+    def approve(self, moderator_id: UUID | None, now: datetime, reason: str | None = None) -> Fact:
+        """T18: as it is."""
+        return self._end(ApprovalState.APPROVED, now, moderator_id, reason)
+
+    def edit(self, moderator_id: UUID | None, now: datetime, reason: str | None = None) -> Fact:
+        """T18: in other words, which the reply keeps beside the author's."""
+        return self._end(ApprovalState.EDITED_APPROVED, now, moderator_id, reason)
+
+    def reject(self, moderator_id: UUID | None, now: datetime, reason: str) -> Fact:
+        """T19: back to its author, with the reason."""
+        return self._end(ApprovalState.REJECTED, now, moderator_id, reason)
+
+    def withdraw(self, now: datetime, reason: str | None = None) -> Fact:
+        """T19: its author takes it back."""
+        return self._end(ApprovalState.WITHDRAWN, now, None, reason)
+
+    def supersede(self, now: datetime) -> Fact:
+        """What it was to be decided for is no more: its ticket was merged or removed."""
+        return self._end(ApprovalState.SUPERSEDED, now, None, None)
+
+    def go_stale(self) -> None:
+        """T20: the publisher wrote. Each time another version, so that nobody approves a reply to
+        messages they have not read."""
+        self.must_wait()
+        self.stale = True
+        self.version += 1
+
+    def belong_to(self, ticket_id: UUID) -> None:
+        self.ticket_id = ticket_id
+
+    def must_wait(self) -> None:
+        if not self.waits:
+            raise AlreadyDecided(current=self)
+
+    def _end(
+        self,
+        state: ApprovalState,
+        now: datetime,
+        moderator_id: UUID | None,
+        reason: str | None,
+    ) -> Fact:
+        self.must_wait()
+        self.state = state
+        self.moderator_id = moderator_id
+        self.decided_at = now
+        self.reason = reason
+        self.version += 1
+        return ApprovalDecided(became=state.value, became_id=self.id, reply_id=self.reply_id)

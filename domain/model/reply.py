@@ -67,3 +67,19 @@ class Reply(Record, table=True):
 
     def belong_to(self, ticket_id: UUID) -> None:
         self.ticket_id = ticket_id
+
+    # ── waiting for approval ─────────────────────────────────────────────────────────────────
+
+    def reword(self, text: str) -> None:
+        """Other words go out; the author's are kept beside them."""
+        self.original_text, self.text = self.text, text
+
+    def release(self, now: datetime) -> None:
+        """Approved: it is the queue's from now on."""
+        self.state = DeliveryState.QUEUED
+        self.queued_at = self.next_attempt_at = now
+
+    def give_up(self, sentence: str) -> None:
+        """It was never let go, and never will be; what it says stays readable."""
+        self.state = DeliveryState.FAILED
+        self.failure = sentence

@@ -15,6 +15,7 @@ from sqlmodel import Field
 from domain.errors import Invalid, WrongState
 from domain.events import (
     Acknowledged,
+    ApprovalRequested,
     AssigneeChanged,
     Claimed,
     ClaimExpired,
@@ -366,6 +367,52 @@ class Ticket(Record, table=True):
         fact = self._move(TicketStatus.CLOSED, now=now, close_reason=CloseReason.INACTIVITY)
         return replace(fact, automated=True)
 
+    # ── a reply that waits for approval ──────────────────────────────────────────────────────
+
+    def hold(self, *, reply_id: UUID, approval_id: UUID) -> Fact:
+        """T17: nothing leaves before somebody has decided. When it wakes, if it was pending, and
+        since when it is resolved, are kept: a rejected reply leaves it as it was."""
+        states.check(Trigger.HOLD, self.status, TicketStatus.AWAITING_APPROVAL)
+        before, until = self.status, self.pending_until
+        self._become(TicketStatus.AWAITING_APPROVAL)
+        self.pending_until = until
+        self.lease_expires_at = None
+        return ApprovalRequested(
+            was=before.value,
+            became=self.status.value,
+            became_id=approval_id,
+            reply_id=reply_id,
+        )
+
+    def release(
+        self, to: TicketStatus, *, now: datetime, close_reason: CloseReason | None = None
+    ) -> Fact:
+        """T18: the reply goes out, and the ticket becomes what it was sent as."""
+        states.check(Trigger.RELEASE, self.status, to)
+        if to is TicketStatus.CLOSED and close_reason is None:
+            raise Invalid("close_reason_required", field=["closeReason"])
+        resolved_at = self.resolved_at
+        reason = close_reason if to is TicketStatus.CLOSED else None
+        moved = self._move(to, now=now, close_reason=reason)
+        if resolved_at is None:
+            return moved
+        if to in (TicketStatus.RESOLVED, TicketStatus.CLOSED):
+            # Resolved before, and nothing reopened it: it has been resolved since then.
+            self.resolved_at = resolved_at
+            return moved
+        return self._reopened_by_hand(TicketStatus.AWAITING_APPROVAL)
+
+    def give_back(self, to: TicketStatus) -> Fact:
+        """T19: as it was before, or as what the publisher wrote meanwhile would have made it."""
+        states.check(Trigger.GIVE_BACK, self.status, to)
+        before, until = self.status, self.pending_until
+        self._become(to)
+        if to is TicketStatus.PENDING:
+            self.pending_until = until
+        if self.resolved_at is not None and to is not TicketStatus.RESOLVED:
+            return self._reopened_by_hand(before)
+        return StatusChanged(was=before.value, became=to.value)
+
     def merge_into(self, target: "Ticket", now: datetime) -> tuple[Fact, Fact]:
         """T22: closed in favour of another, which takes over its messages."""
         if target.status is TicketStatus.CLOSED:
@@ -502,7 +549,10 @@ class Ticket(Record, table=True):
             self.closed_at = now
             self.resolved_at = self.resolved_at or now
         if before is TicketStatus.RESOLVED and to is TicketStatus.OPEN:
-            self.reopen_count += 1
-            self.resolved_at = None
-            return Reopened(was=before.value, became=to.value)
+            return self._reopened_by_hand(before)
         return StatusChanged(was=before.value, became=to.value)
+
+    def _reopened_by_hand(self, before: TicketStatus) -> Fact:
+        self.reopen_count += 1
+        self.resolved_at = None
+        return Reopened(was=before.value, became=self.status.value)

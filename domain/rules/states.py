@@ -24,6 +24,9 @@ class Trigger(StrEnum):
     WAKE = "WAKE"  # pending-until reached
     ACKNOWLEDGE = "ACKNOWLEDGE"  # the message that reopened it was only a thank-you
     MERGE = "MERGE"
+    HOLD = "HOLD"  # a reply has to be approved first
+    RELEASE = "RELEASE"  # the reply was approved
+    GIVE_BACK = "GIVE_BACK"  # the reply was rejected or withdrawn
 
 
 ALLOWED: Mapping[Trigger, Mapping[TicketStatus, frozenset[TicketStatus]]] = {
@@ -57,6 +60,13 @@ ALLOWED: Mapping[Trigger, Mapping[TicketStatus, frozenset[TicketStatus]]] = {
         status: frozenset({CLOSED})
         for status in (NEW, OPEN, ESCALATED, PENDING, AWAITING, RESOLVED)
     },
+    Trigger.HOLD: {  # T17
+        status: frozenset({AWAITING}) for status in (NEW, OPEN, ESCALATED, PENDING, RESOLVED)
+    },
+    Trigger.RELEASE: {AWAITING: frozenset({OPEN, PENDING, RESOLVED, CLOSED})},  # T18
+    Trigger.GIVE_BACK: {  # T19
+        AWAITING: frozenset({NEW, OPEN, ESCALATED, PENDING, RESOLVED})
+    },
 }
 
 OPENING = frozenset({NEW, OPEN, ESCALATED, PENDING, RESOLVED})
@@ -77,8 +87,19 @@ def check(trigger: Trigger, current: TicketStatus, target: TicketStatus) -> None
     """Nothing when the move is in the table; WRONG_STATE with both states named otherwise."""
     if current is CLOSED:
         raise WrongState("ticket_closed")  # T24
+    if current is AWAITING and not ALLOWED[trigger].get(AWAITING):
+        raise WrongState("reply_waits")
     if not allows(trigger, current, target):
         raise WrongState("status_not_allowed", current=current.value, target=target.value)
+
+
+def after_reply(current: TicketStatus, send_as: TicketStatus | None) -> TicketStatus:
+    """What a reply to the publisher leaves a ticket in: what it was sent as; else what an answer
+    makes of it. What is new or was asked of another level has been taken on by that; the rest is
+    as it was."""
+    if send_as is not None:
+        return send_as
+    return OPEN if current in (NEW, ESCALATED) else current
 
 
 def choices(current: TicketStatus) -> list[TicketStatus]:

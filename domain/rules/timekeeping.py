@@ -171,7 +171,8 @@ class Timekeeper:
                 self._end(metric, at)
         if status is CLOSED:
             self._cancel_all(at)
-        if before is RESOLVED and status not in (RESOLVED, CLOSED):
+        # A reply held on what is resolved reopens nothing; what it leads to may.
+        if before in (RESOLVED, AWAITING) and status not in (RESOLVED, CLOSED, AWAITING):
             self._resume_resolved(at)
         for clock in [each for each in self.clocks.values() if each.is_open]:
             measure = self.measure(clock.metric)
@@ -302,7 +303,7 @@ class Timekeeper:
 
     def _follows(self, clock: Clock) -> bool:
         """What is open, and what resolving ended and a reopening would let run on."""
-        resumable = clock.metric in ENDED_BY_RESOLVING and self._status is RESOLVED
+        resumable = clock.metric in ENDED_BY_RESOLVING and self._status in (RESOLVED, AWAITING)
         return clock.is_open or (resumable and clock == self._last(clock.metric))
 
     def _open(self, metric: SlaMetric) -> Clock | None:

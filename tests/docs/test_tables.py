@@ -32,6 +32,9 @@ SAID = {
     "ACKNOWLEDGE": "acknowledge",
     "FINISH": "finish",
     "MERGE": "merge",
+    "HOLD": "hold",
+    "RELEASE": "release",
+    "GIVE_BACK": "give back",
 }
 SECTIONS = {
     "Top level": Mapping,

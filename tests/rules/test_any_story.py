@@ -319,7 +319,8 @@ class Counter:
             self.end(NEXT, "met")
         if HistoryKind.REOPENED in kinds:
             self.reopened = dict(self.clocks)
-        if before is RESOLVED and self.status not in (RESOLVED, CLOSED):
+        # A reply that is held on what is resolved reopens nothing yet.
+        if before in (RESOLVED, AWAITING) and self.status not in (RESOLVED, CLOSED, AWAITING):
             for metric in (RESOLUTION, LEVEL):
                 if (last := self.last(metric)) and self.clocks[last].ended == "met":
                     self.clocks[last] = replace(self.clocks[last], ended="")

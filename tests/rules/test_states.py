@@ -37,7 +37,11 @@ TABLE: dict[Trigger, set[tuple[TicketStatus, TicketStatus]]] = {
     Trigger.WAKE: {(PENDING, OPEN)},
     Trigger.ACKNOWLEDGE: {(OPEN, RESOLVED)},
     Trigger.MERGE: {(each, CLOSED) for each in TicketStatus if each is not CLOSED},
+    Trigger.HOLD: {(each, AWAITING) for each in (NEW, OPEN, ESCALATED, PENDING, RESOLVED)},
+    Trigger.RELEASE: {(AWAITING, each) for each in (OPEN, PENDING, RESOLVED, CLOSED)},
+    Trigger.GIVE_BACK: {(AWAITING, each) for each in (NEW, OPEN, ESCALATED, PENDING, RESOLVED)},
 }
+OUT_OF_WAITING = {Trigger.MERGE, Trigger.RELEASE, Trigger.GIVE_BACK}
 CELLS = list(product(Trigger, TicketStatus, TicketStatus))
 
 
@@ -61,7 +65,9 @@ def test_everything_else_is_refused(
     with pytest.raises(WrongState) as refused:
         states.check(trigger, current, target)
 
-    if current is not CLOSED:
+    if current is AWAITING and trigger not in OUT_OF_WAITING:
+        assert refused.value.sentence == "reply_waits"
+    elif current is not CLOSED:
         assert refused.value.values == {"current": current.value, "target": target.value}
 
 
@@ -87,3 +93,11 @@ def test_a_ticket_opens_neither_closed_nor_awaiting_approval() -> None:
 def test_only_waiting_tickets_are_pulled_and_only_work_on_us_fills_a_capacity() -> None:
     assert {NEW, OPEN, ESCALATED} == states.WAITING
     assert {NEW, OPEN, ESCALATED, AWAITING} == states.ACTIVE
+
+
+def test_a_reply_that_names_no_status_takes_on_what_nobody_had() -> None:
+    left = {each: states.after_reply(each, None) for each in (NEW, OPEN, ESCALATED, PENDING)}
+
+    assert left == {NEW: OPEN, OPEN: OPEN, ESCALATED: OPEN, PENDING: PENDING}
+    assert states.after_reply(RESOLVED, None) is RESOLVED
+    assert states.after_reply(NEW, RESOLVED) is RESOLVED
