@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.errors import Refusal
 from domain.model.account import Account
+from domain.model.approval import Approval
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
@@ -34,8 +35,11 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class Replied:
+    """What was written; where it is held, the approval that it waits for."""
+
     reply: Reply
     ticket: Ticket
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)

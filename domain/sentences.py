@@ -413,6 +413,26 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "Something came in while you were writing. Read it, then send again or say force.",
         PT: "Chegou algo enquanto você escrevia. Leia e envie de novo, ou use force.",
     },
+    "based_on_invalid": {
+        EN: "basedOn is no cursor of this feed, or one too old. Read the ticket again.",
+        PT: "basedOn não é um cursor deste feed, ou é antigo demais. Leia o ticket de novo.",
+    },
+    "sent_as": {
+        EN: "A reply leaves a ticket OPEN, PENDING, RESOLVED or CLOSED, not {status}.",
+        PT: "Uma resposta deixa o ticket em OPEN, PENDING, RESOLVED ou CLOSED, não em {status}.",
+    },
+    "account_not_in_level": {
+        EN: "The level {level} does not answer from the account {name}. Choose one of its own.",
+        PT: "O nível {level} não responde pela conta {name}. Escolha uma das contas dele.",
+    },
+    "nothing_to_answer": {
+        EN: "The publisher has written nothing here, and the level {level} has no e-mail account.",
+        PT: "O publicador não escreveu nada aqui, e o nível {level} não tem conta de e-mail.",
+    },
+    "publisher_not_there": {
+        EN: "The publisher cannot be reached from {name}: nothing came from them on {network}.",
+        PT: "O publicador não pode ser alcançado por {name}: nada veio dele em {network}.",
+    },
     "visibility_not_on_network": {
         EN: "{network} carries no {visibility} replies.",
         PT: "{network} não permite respostas {visibility}.",

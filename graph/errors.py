@@ -9,13 +9,13 @@ import strawberry
 import structlog
 from graphql import GraphQLError
 
-from domain.errors import ErrorCode, Refusal, Unavailable, VersionConflict
+from domain.errors import ErrorCode, Refusal, StaleReply, Unavailable, VersionConflict
 from domain.model.level import Level as LevelRow
 from domain.model.ticket import Ticket as TicketRow
 from domain.sentences import SENTENCES
 from domain.words import Locale
 from graph.fields import value
-from graph.ticket import Ticket
+from graph.ticket import HistoryEntry, Ticket
 from graph.workspace import Level
 from resolvers.context import Told
 
@@ -53,6 +53,19 @@ class LevelConflict(UserError):
     current: Level = strawberry.field(description="The level as it is now.")
 
 
+@value(
+    description="The publisher wrote while the reply was being written; it was not kept.",
+    name="StaleReply",
+)
+class StaleReplyError(UserError):
+    new_entries: list[HistoryEntry] = strawberry.field(
+        description="What came, oldest first; the first hundred."
+    )
+    cursor: str = strawberry.field(
+        description="The feed's cursor now: give it back as basedOn once they were read."
+    )
+
+
 INVALID = {ErrorCode.INVALID, ErrorCode.TOO_LONG, ErrorCode.TOO_LARGE}
 
 
@@ -72,6 +85,8 @@ def user_errors(refusal: Refusal, locale: Locale) -> list[UserError]:
         ]
     if isinstance(refusal, VersionConflict) and isinstance(refusal.current, LevelRow):
         return [LevelConflict(**parts, current=refusal.current)]  # type: ignore[arg-type]
+    if isinstance(refusal, StaleReply):
+        return [StaleReplyError(**parts, new_entries=refusal.new_entries, cursor=refusal.cursor)]
     kind = InvalidInput if refusal.code in INVALID else Refused
     return [kind(**parts)]
 

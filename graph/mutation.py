@@ -10,7 +10,16 @@ from graph import payloads as answers
 from graph.errors import user_errors
 from graph.fields import Doorman, Payload, policy_of
 from graph.policy import KEY
-from resolvers import handling, intake, levelling, organizing, recomputing, scheduling, viewer
+from resolvers import (
+    handling,
+    intake,
+    levelling,
+    organizing,
+    recomputing,
+    replies,
+    scheduling,
+    viewer,
+)
 
 HANDLE, MANAGE = Permission.TICKETS_HANDLE, Permission.TICKETS_MANAGE
 RECEIVE = Permission.OCCURRENCES_RECEIVE
@@ -103,7 +112,13 @@ class Mutation:
         MANAGE,
         "Take a ticket out of every list. Only a manager of its level.",
     )
-    reply = do(handling.reply, answers.ReplyPayload, HANDLE, "Write an internal note.")
+    reply = do(
+        replies.reply,
+        answers.ReplyPayload,
+        HANDLE,
+        "Answer the publisher, or leave a note. Where the level is moderated, an answer is held "
+        "until somebody else approves it.",
+    )
 
     save_level = do(
         levelling.save_level,

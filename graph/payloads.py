@@ -8,7 +8,8 @@ import strawberry
 from graph.calendar import Calendar
 from graph.errors import UserError, user_errors
 from graph.fields import shown, value
-from graph.ticket import Occurrence, Reply, Ticket
+from graph.reply import Reply
+from graph.ticket import Occurrence, Ticket
 from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
 from resolvers.context import Info
 from resolvers.ids import Gid

@@ -10,12 +10,19 @@ from strawberry.schema.config import StrawberryConfig
 
 import graph.enums  # noqa: F401  (lends the domain's words, each with what it means)
 from graph.display import ForDisplays
-from graph.errors import InvalidInput, LevelConflict, Refused, VersionConflictError
+from graph.errors import (
+    InvalidInput,
+    LevelConflict,
+    Refused,
+    StaleReplyError,
+    VersionConflictError,
+)
 from graph.mutation import Mutation
 from graph.query import Query
+from graph.reply import Reply
 from graph.scalars import SCALARS
 from graph.subscription import Subscription
-from graph.ticket import HistoryEntry, Occurrence, Reply
+from graph.ticket import HistoryEntry, Occurrence
 from graph.workspace import Workspace
 
 DOCUMENTS = 500
@@ -67,6 +74,7 @@ def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
             Occurrence,
             Refused,
             Reply,
+            StaleReplyError,
             VersionConflictError,
             Workspace,
         ],

@@ -1,14 +1,13 @@
-"""Tickets, the messages and replies they are made of, and who wrote them."""
+"""Tickets, the messages they are made of, and who wrote them."""
 
 from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
-from domain.model import entry, occurrence, publisher, reply, ticket
+from domain.model import entry, occurrence, publisher, ticket
 from domain.words import (
     CloseReason,
-    DeliveryState,
     HistoryKind,
     Network,
     OccurrenceKind,
@@ -16,12 +15,12 @@ from domain.words import (
     SlaRisk,
     TicketOrigin,
     TicketStatus,
-    Visibility,
 )
 from graph.deadline import SlaClock, SlaEvent
 from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
 from graph.page import Connection, Edge, feed_cursor, server_time
+from graph.reply import Reply, ReplyConnection
 from graph.workspace import Account, Level, TicketType, User
 from resolvers import deadlines, people, tickets
 
@@ -84,22 +83,6 @@ class Occurrence(Node):
     occurred_at: datetime = shown("When it was written.")
     received_at: datetime = shown("When it reached us.")
     historical: bool = shown("It was old when it came; nothing had to be done about it.")
-
-
-@thing(reply.Reply, description="What we wrote on a ticket.")
-class Reply(Node):
-    ticket = fetched(people.reply_ticket, LazyTicket, "The ticket.")
-    author = fetched(
-        people.reply_author, User | None, "Who wrote it; null where another system did."
-    )
-    account = fetched(people.reply_account, Account | None, "The account it went out from.")
-    visibility: Visibility = shown("Who can read it.")
-    text: str = shown("What was written.")
-    send_as: TicketStatus | None = shown("The status it left the ticket in.")
-    automated: bool = shown("Written by software; never counts as an answer.")
-    state: DeliveryState = shown("How far it has come.")
-    written_at: datetime = shown("When it was written.")
-    sent_at: datetime | None = shown("When it was sent; a note is sent when it is written.")
 
 
 @thing(entry.HistoryEntry, description="One thing that happened to a ticket. Never changed.")
@@ -202,7 +185,7 @@ class Ticket(Node):
     )
     replies = fetched(
         tickets.replies,
-        Annotated["ReplyConnection", strawberry.lazy("graph.ticket")],
+        ReplyConnection,
         "Replies and notes, oldest first.",
     )
     history = fetched(
@@ -214,7 +197,10 @@ class Ticket(Node):
         tickets.allowed_statuses, list[TicketStatus], "What the caller may make of its status."
     )
     permissions = computed(
-        tickets.permissions, list[str], "What the caller may do with it: `handle`, `manage`."
+        tickets.permissions,
+        list[str],
+        "What the caller may do with it: `handle`, `manage`; and `reply`, while its status lets "
+        "them write to the publisher.",
     )
 
 
@@ -234,11 +220,6 @@ class OccurrenceConnection(Connection[Occurrence]):
     edges: list[OccurrenceEdge] = shown(  # type: ignore[assignment]
         "The messages, each with its place."
     )
-
-
-@value(description="Part of a list of replies and notes.")
-class ReplyConnection(Connection[Reply]):
-    pass
 
 
 @value(description="Part of a history.")

@@ -4,13 +4,12 @@ from datetime import datetime
 
 import strawberry
 
-from domain.answers import Pulled, RemovedTicket, Replied
-from domain.errors import NotSupportedByNetwork
+from domain.answers import Pulled, RemovedTicket
 from domain.model.ticket import Ticket
 from domain.operations import handling, opening, pulling
 from domain.operations.handling import TicketChange
 from domain.operations.opening import Opening
-from domain.words import CloseReason, Network, Priority, TicketStatus, Visibility
+from domain.words import CloseReason, Network, Priority, TicketStatus
 from resolvers.context import Info
 from resolvers.inputs import VERSION, instant, key, told, uuid, uuids
 
@@ -220,29 +219,3 @@ class RemoveTicketInput:
 async def remove_ticket(info: Info, input: RemoveTicketInput) -> RemovedTicket:
     ticket_id = uuid(input.ticket_id, "Ticket", "ticketId")
     return await info.context.once(input, handling.remove, ticket_id, input.reason)
-
-
-@strawberry.input(description="Something written on a ticket.")
-class ReplyInput:
-    ticket_id: strawberry.ID = told(TICKET)
-    text: str = told("At most 40,000 characters.")
-    visibility: Visibility = told(
-        "INTERNAL: a note among ourselves. PUBLIC and PRIVATE need a connected channel."
-    )
-    send_as: TicketStatus | None = told("The status it leaves the ticket in.", default=None)
-    close_reason: CloseReason | None = told("Required with CLOSED.", default=None)
-    idempotency_key: str | None = key()
-
-
-async def reply(info: Info, input: ReplyInput) -> Replied:
-    if input.visibility is not Visibility.INTERNAL:
-        raise NotSupportedByNetwork("reply_not_connected", field=["visibility"])
-    ticket_id = uuid(input.ticket_id, "Ticket", "ticketId")
-    return await info.context.once(
-        input,
-        handling.note,
-        ticket_id,
-        input.text,
-        send_as=input.send_as,
-        close_reason=input.close_reason,
-    )

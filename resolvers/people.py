@@ -22,7 +22,6 @@ from resolvers.paging import After, First
 
 Person = strawberry.Parent[Publisher]
 Said = strawberry.Parent[Occurrence]
-Answer = strawberry.Parent[Reply]
 Entry = strawberry.Parent[HistoryEntry]
 
 
@@ -98,18 +97,6 @@ def occurrence_publisher(occurrence: Said, info: Info) -> Awaitable[Publisher | 
 
 def occurrence_account(occurrence: Said, info: Info) -> Awaitable[Account | None]:
     return info.context.loaders.account(occurrence.account_id)
-
-
-def reply_ticket(reply: Answer, info: Info) -> Awaitable[Ticket | None]:
-    return info.context.loaders.ticket(reply.ticket_id)
-
-
-async def reply_author(reply: Answer, info: Info) -> User | None:
-    return await info.context.loaders.user(reply.author_id) if reply.author_id else None
-
-
-async def reply_account(reply: Answer, info: Info) -> Account | None:
-    return await info.context.loaders.account(reply.account_id) if reply.account_id else None
 
 
 async def entry_actor(entry: Entry, info: Info) -> User | None:

@@ -112,7 +112,12 @@ def allowed_statuses(ticket: Row, info: Info) -> list[TicketStatus]:
 
 def permissions(ticket: Row, info: Info) -> list[str]:
     me = info.context.me
-    held = {"handle": me.handles(ticket.level_id), "manage": me.manages(ticket.level_id)}
+    handles = me.handles(ticket.level_id)
+    held = {
+        "handle": handles,
+        "reply": handles and ticket.status in states.ANSWERABLE,
+        "manage": me.manages(ticket.level_id),
+    }
     return [name for name, has in held.items() if has]
 
 

@@ -4,27 +4,37 @@ Because the sequence is the count, the last three of fifty tickets are one range
 function, no query per row.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import Invalid
 from domain.model.entry import HistoryEntry
 from domain.model.ticket import Ticket
 from domain.page import Edge, Page, Window
+from domain.position import BadCursor, Cursors
 from domain.rules.access import Actor
+from domain.words import HistoryKind
 from storage import access
 from storage.access import T_, columns
+from storage.feed import unseen
 
 H_ = columns(HistoryEntry)
+TOLD_MOST = 100
+"""More than this nobody reads before sending again."""
 
 
 class EntryShelf:
-    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+    def __init__(
+        self, session: AsyncSession, actor: Actor, cursors: Cursors, now: datetime
+    ) -> None:
         self.session = session
         self.actor = actor
+        self._cursors = cursors
+        self._now = now
 
     async def find(self, entry_ids: Collection[UUID]) -> Mapping[UUID, HistoryEntry]:
         rows = await self.session.scalars(
@@ -48,6 +58,27 @@ class EntryShelf:
         for row in rows:
             found[row.ticket_id].append(row)
         return found
+
+    async def inbound_after(self, ticket_id: UUID, cursor: str) -> Sequence[HistoryEntry]:
+        """The messages that came into the ticket after a cursor of the feed, oldest first.
+
+        Whoever holds the ticket is told all of them: each came while it was held by its own act.
+        """
+        seen = self._cursors.read(self.actor.workspace_id, cursor, self._now)
+        if seen.is_snapshot is not (self.session.get_bind().dialect.name == "postgresql"):
+            raise BadCursor
+        asked = (
+            select(HistoryEntry)
+            .where(
+                H_.workspace_id == self.actor.workspace_id,
+                H_.ticket_id == ticket_id,
+                H_.kind == HistoryKind.OCCURRENCE_RECEIVED,
+                unseen(seen),
+            )
+            .order_by(H_.sequence)
+            .limit(literal_column(str(TOLD_MOST)))
+        )
+        return list(await self.session.scalars(asked))
 
     async def pages(
         self, ticket_ids: Collection[UUID], window: Window

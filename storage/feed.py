@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, literal_column, select, text
+from sqlalchemy import ColumnElement, TextClause, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.entry import HistoryEntry
@@ -14,6 +14,27 @@ H_ = columns(HistoryEntry)
 W_ = columns(Workspace)
 MOST = 5_000
 """Further behind than this, reading the list again is cheaper than the changes."""
+
+
+def unseen(seen: Position) -> ColumnElement[bool] | TextClause:
+    """What whoever is there has not seen yet."""
+    if not seen.is_snapshot:
+        after: ColumnElement[bool] = H_.position > seen.lowest
+        return after
+    return text(
+        "xid >= CAST(:lowest AS text)::xid8"
+        " AND NOT pg_visible_in_snapshot(xid, CAST(:seen AS text)::pg_snapshot)"
+    ).bindparams(lowest=str(seen.lowest), seen=seen.text)
+
+
+def shown(until: Position) -> ColumnElement[bool] | TextClause:
+    """What whoever is there has seen."""
+    if not until.is_snapshot:
+        before: ColumnElement[bool] = H_.position <= until.lowest
+        return before
+    return text("pg_visible_in_snapshot(xid, CAST(:until AS text)::pg_snapshot)").bindparams(
+        until=until.text
+    )
 
 
 class FeedReader:
@@ -48,21 +69,8 @@ class FeedReader:
             .order_by(H_.position)
             .limit(literal_column(str(MOST + 1)))
         )
-        if self.postgres:
-            unseen = text(
-                "xid >= CAST(:lowest AS text)::xid8"
-                " AND NOT pg_visible_in_snapshot(xid, CAST(:seen AS text)::pg_snapshot)"
-            ).bindparams(lowest=str(seen.lowest), seen=seen.text)
-            asked = asked.where(unseen)
-            if until is not None:
-                asked = asked.where(
-                    text(
-                        "pg_visible_in_snapshot(xid, CAST(:until AS text)::pg_snapshot)"
-                    ).bindparams(until=until.text)
-                )
-        else:
-            asked = asked.where(H_.position > seen.lowest)
-            if until is not None:
-                asked = asked.where(H_.position <= until.lowest)
+        asked = asked.where(unseen(seen))
+        if until is not None:
+            asked = asked.where(shown(until))
         rows = (await self.session.scalars(asked)).all()
         return Stretch(rows[:MOST], until or now, version or 0, truncated=len(rows) > MOST)

@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 from domain.answers import ANSWERS
 from domain.errors import Invalid
 from domain.model.account import Account, Monitoring, TicketType
+from domain.model.approval import Approval
 from domain.model.attachment import Attachment
 from domain.model.calendar import Calendar
 from domain.model.idempotency import Idempotency
@@ -37,6 +38,7 @@ KINDS: dict[str, type[SQLModel]] = {
     for kind in (
         Account,
         ApiKey,
+        Approval,
         Attachment,
         Calendar,
         Level,
@@ -53,6 +55,7 @@ KINDS: dict[str, type[SQLModel]] = {
 WALLS: dict[type[SQLModel], Callable[[Actor], ColumnElement[bool]]] = {
     Ticket: access.tickets,
     Attachment: access.attachments,
+    Approval: access.approvals,
     Reply: lambda actor: access.ticket_of(actor, columns(Reply).ticket_id),
 }
 

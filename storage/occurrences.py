@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -67,6 +68,27 @@ class OccurrenceShelf(Shelf[Occurrence]):
             self.session, Occurrence, asked, O_.publisher_id, publisher_ids, LATEST, window
         )
 
+    async def latest(self, ticket_id: UUID) -> Sequence[Occurrence]:
+        """The last message on each account, the last one first; what a machine sent comes after.
+
+        Asked without the wall: who holds a ticket answers whatever was said in it.
+        """
+        place = func.row_number().over(
+            partition_by=O_.account_id, order_by=(O_.automated, *_newest())
+        )
+        each = (
+            select(O_.id, place.label("place"))
+            .where(O_.workspace_id == self.actor.workspace_id, O_.ticket_id == ticket_id)
+            .subquery()
+        )
+        rows = await self.session.scalars(
+            select(Occurrence)
+            .join(each, each.c.id == O_.id)
+            .where(each.c.place == 1)
+            .order_by(O_.automated, *_newest())
+        )
+        return list(rows)
+
     async def known(self, keys: Collection[PostKey]) -> Mapping[PostKey, Occurrence]:
         """Which of these came before. Asked without the wall: a repeat is a repeat."""
         if not keys:
@@ -112,6 +134,10 @@ class OccurrenceShelf(Shelf[Occurrence]):
 
     async def put(self, occurrences: Sequence[Occurrence]) -> None:
         self._pile.add(occurrences)
+
+
+def _newest() -> tuple[Any, Any]:
+    return O_.occurred_at.desc(), O_.id.desc()
 
 
 def _together(keys: Collection[PostKey]) -> list[ColumnElement[bool]]:

@@ -80,7 +80,7 @@ class SqlWork:
 
         self._pile = pile = Pile(session)
         self.tickets = TicketShelf(session, actor, self._faces, pile)
-        self.entries = EntryShelf(session, actor)
+        self.entries = EntryShelf(session, actor, cursors, now)
         self.clocks = ClockShelf(session, actor, terms, pile)
         self.board = BoardShelf(session, actor)
         self.calendars = CalendarShelf(session, actor)

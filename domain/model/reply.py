@@ -65,17 +65,49 @@ class Reply(Record, table=True):
     written_at: datetime = Field(sa_type=UTCDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
+    @classmethod
+    def of(
+        cls,
+        *,
+        workspace_id: UUID,
+        ticket_id: UUID,
+        author_id: UUID | None,
+        visibility: Visibility,
+        text: str,
+        now: datetime,
+        account_id: UUID | None = None,
+        answers_id: UUID | None = None,
+        send_as: TicketStatus | None = None,
+        close_reason: CloseReason | None = None,
+        automated: bool = False,
+    ) -> "Reply":
+        """Written, and kept back until it is let go."""
+        return cls(
+            workspace_id=workspace_id,
+            ticket_id=ticket_id,
+            author_id=author_id,
+            account_id=account_id,
+            answers_id=answers_id,
+            visibility=visibility,
+            text=text,
+            send_as=send_as,
+            close_reason=close_reason,
+            automated=automated,
+            state=DeliveryState.HELD,
+            written_at=now,
+        )
+
     def belong_to(self, ticket_id: UUID) -> None:
         self.ticket_id = ticket_id
 
-    # ── waiting for approval ─────────────────────────────────────────────────────────────────
+    # ── let go, or not ───────────────────────────────────────────────────────────────────────
 
     def reword(self, text: str) -> None:
         """Other words go out; the author's are kept beside them."""
         self.original_text, self.text = self.text, text
 
     def release(self, now: datetime) -> None:
-        """Approved: it is the queue's from now on."""
+        """Let go: it is the queue's from now on."""
         self.state = DeliveryState.QUEUED
         self.queued_at = self.next_attempt_at = now
 

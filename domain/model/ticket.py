@@ -26,6 +26,7 @@ from domain.events import (
     PriorityChanged,
     Removed,
     Reopened,
+    ReplyWritten,
     StatusChanged,
     SubjectChanged,
     TagsChanged,
@@ -321,6 +322,42 @@ class Ticket(Record, table=True):
         """T8: to another level, which has to take it."""
         states.check(Trigger.ESCALATE, self.status, TicketStatus.ESCALATED)
         return [*self.transfer(before, to, holder), self._move(TicketStatus.ESCALATED)]
+
+    # ── what we write to the publisher ───────────────────────────────────────────────────────
+
+    def left_as(self, send_as: TicketStatus | None) -> TicketStatus:
+        """What a reply makes of its status: what is asked; else taken up (T3, T9), or as it was."""
+        self._must_be_live()
+        if self.status is TicketStatus.AWAITING_APPROVAL:
+            raise WrongState("reply_waits")
+        if send_as is not None and send_as not in states.SENT_AS:
+            raise Invalid("sent_as", field=["sendAs"], status=send_as.value)
+        to = states.after_reply(self.status, send_as)
+        if to is not self.status:
+            states.check(Trigger.CHANGE, self.status, to)
+        return to
+
+    def send(
+        self,
+        reply_id: UUID,
+        *,
+        now: datetime,
+        send_as: TicketStatus | None = None,
+        close_reason: CloseReason | None = None,
+        automated: bool = False,
+    ) -> list[Fact]:
+        """T3, T5, T9, T10, T16: a reply is on its way, and has its status from now on.
+
+        What software writes by itself takes nothing up and ends no lease.
+        """
+        to = self.left_as(send_as)
+        facts: list[Fact] = [ReplyWritten(reply_id=reply_id, automated=automated)]
+        if automated and send_as is None:
+            return facts
+        self.lease_expires_at = None
+        if to is not self.status:
+            facts.append(self.change_status(to, now=now, close_reason=close_reason))
+        return facts
 
     # ── status ───────────────────────────────────────────────────────────────────────────────
 

@@ -180,6 +180,18 @@ async def note(
 ) -> Replied:
     """A note among ourselves, never shown to the publisher; with a change of status if asked."""
     ticket = await handled(work, ticket_id)
+    return await note_on(work, ticket, text, send_as=send_as, close_reason=close_reason)
+
+
+async def note_on(
+    work: Work,
+    ticket: Ticket,
+    text: str,
+    *,
+    send_as: TicketStatus | None = None,
+    close_reason: CloseReason | None = None,
+) -> Replied:
+    """The same on a ticket that is held."""
     reply = Reply(
         workspace_id=ticket.workspace_id,
         ticket_id=ticket.id,

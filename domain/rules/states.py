@@ -72,6 +72,12 @@ ALLOWED: Mapping[Trigger, Mapping[TicketStatus, frozenset[TicketStatus]]] = {
 OPENING = frozenset({NEW, OPEN, ESCALATED, PENDING, RESOLVED})
 """What a ticket opened by hand may start as (T1, T2)."""
 
+SENT_AS = frozenset({OPEN, PENDING, RESOLVED, CLOSED})
+"""What a reply to the publisher may leave its ticket as."""
+
+ANSWERABLE = frozenset({NEW, OPEN, ESCALATED, PENDING, RESOLVED})
+"""Where the publisher may be written to: nothing waits for a moderator, and it is not over."""
+
 WAITING = frozenset({NEW, OPEN, ESCALATED})
 """On us: what may be pulled while nobody has it."""
 

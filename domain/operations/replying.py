@@ -1,0 +1,127 @@
+"""Answering: what is written to the publisher, from its checks to the queue or the moderators."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.answers import Replied
+from domain.errors import Forbidden, Invalid, StaleReply
+from domain.model.approval import Approval
+from domain.model.level import Level
+from domain.model.reply import Reply
+from domain.model.ticket import Ticket
+from domain.operations import addressing, handling
+from domain.position import BadCursor
+from domain.rules import capability, checking, moderation
+from domain.rules.wording import TEXT_LENGTH
+from domain.words import CloseReason, TicketStatus, Visibility
+from domain.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyForm:
+    """What somebody wants to say on a ticket, and how."""
+
+    ticket_id: UUID
+    text: str
+    visibility: Visibility
+    account_id: UUID | None = None
+    send_as: TicketStatus | None = None
+    close_reason: CloseReason | None = None
+    based_on: str | None = None
+    """The feed's cursor that its author was looking at."""
+    force: bool = False
+    expected_version: int | None = None
+
+
+async def reply(work: Work, asked: ReplyForm, *, automated: bool = False) -> Replied:
+    """A note kept; or a reply on its way, or before the moderators, with its status in force."""
+    ticket = await handling.handled(work, asked.ticket_id, asked.expected_version)
+    await _must_be_fresh(work, ticket, asked)
+    if asked.visibility is Visibility.INTERNAL:
+        return await handling.note_on(
+            work, ticket, asked.text, send_as=asked.send_as, close_reason=asked.close_reason
+        )
+    level = await work.levels.get(ticket.level_id)
+    intended = ticket.left_as(asked.send_as)
+    close_reason = _close_reason(asked)
+    text = checking.text(asked.text, ["text"], TEXT_LENGTH)
+    to = await addressing.address(work, ticket, level, asked.visibility, asked.account_id)
+    network = to.account.network
+    capability.check(work.channels.capability(network), network, asked.visibility, text)
+
+    written = Reply.of(
+        workspace_id=ticket.workspace_id,
+        ticket_id=ticket.id,
+        author_id=work.actor.user_id,
+        account_id=to.account.id,
+        answers_id=to.answers.id if to.answers else None,
+        visibility=asked.visibility,
+        text=text,
+        send_as=asked.send_as,
+        close_reason=close_reason,
+        automated=automated,
+        now=work.now,
+    )
+    await work.replies.put([written])
+    if await _held(work, level, asked.visibility, automated=automated):
+        return await _submit(work, ticket, written, intended)
+    written.release(work.now)
+    facts = ticket.send(
+        written.id,
+        now=work.now,
+        send_as=asked.send_as,
+        close_reason=close_reason,
+        automated=automated,
+    )
+    work.record(ticket, *facts)
+    return Replied(written, ticket)
+
+
+async def _submit(work: Work, ticket: Ticket, written: Reply, intended: TicketStatus) -> Replied:
+    """Put to the moderators: nothing leaves, and the ticket waits."""
+    if written.author_id is None:
+        raise Forbidden("people_only")  # an approval goes back to somebody
+    approval = Approval.submit(
+        written,
+        ticket_id=ticket.id,
+        author_id=written.author_id,
+        intended=intended,
+        previous=ticket.status,
+        now=work.now,
+    )
+    await work.approvals.put([approval])
+    work.record(ticket, ticket.hold(reply_id=written.id, approval_id=approval.id))
+    return Replied(written, ticket, approval)
+
+
+async def _held(work: Work, level: Level, visibility: Visibility, *, automated: bool) -> bool:
+    me, exempt = work.actor.user_id, False
+    if level.moderated and me is not None:
+        mine = (await work.levels.memberships([me]))[me]
+        exempt = any(each.exempt for each in mine if each.level_id == level.id)
+    return moderation.holds(
+        moderated=level.moderated, exempt=exempt, visibility=visibility, automated=automated
+    )
+
+
+async def _must_be_fresh(work: Work, ticket: Ticket, asked: ReplyForm) -> None:
+    """Nothing came while it was written. The ticket is held: nothing comes from here on."""
+    if asked.based_on is None:
+        return
+    try:
+        missed = await work.entries.inbound_after(ticket.id, asked.based_on)
+    except BadCursor:
+        raise Invalid("based_on_invalid", field=["basedOn"]) from None
+    if missed and not asked.force:
+        raise StaleReply(new_entries=missed, cursor=await work.position())
+
+
+def _close_reason(asked: ReplyForm) -> CloseReason | None:
+    """Whoever answers and closes has answered, unless they say otherwise."""
+    if asked.send_as is TicketStatus.CLOSED:
+        if asked.close_reason is CloseReason.MERGED:
+            raise Invalid("merged_is_for_merging", field=["closeReason"])
+        return asked.close_reason or CloseReason.ANSWERED
+    if asked.close_reason is not None:
+        raise Invalid("close_reason_alone", field=["closeReason"])
+    return None

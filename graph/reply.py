@@ -1,0 +1,49 @@
+"""Replies and notes: what we wrote on a ticket, and how far it has come."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from domain.model import reply
+from domain.words import CloseReason, DeliveryState, TicketStatus, Visibility
+from graph.fields import computed, fetched, shown, thing, value
+from graph.node import Node
+from graph.page import Connection
+from graph.workspace import Account, User
+from resolvers import replies
+
+if TYPE_CHECKING:
+    from graph.ticket import Ticket
+
+LazyTicket = Annotated["Ticket", strawberry.lazy("graph.ticket")]
+
+
+@thing(reply.Reply, description="What we wrote on a ticket.")
+class Reply(Node):
+    ticket = fetched(replies.ticket, LazyTicket, "The ticket.")
+    author = fetched(replies.author, User | None, "Who wrote it; null where another system did.")
+    account = fetched(
+        replies.account, Account | None, "The account it goes out from; null for a note."
+    )
+    visibility: Visibility = shown("Who can read it.")
+    text: str = shown("What was written; once a moderator edited it, what was sent.")
+    original_text: str | None = shown("What its author wrote, where a moderator edited it.")
+    send_as: TicketStatus | None = shown("The status it leaves the ticket in, where one was asked.")
+    close_reason: CloseReason | None = shown("With CLOSED: why.")
+    automated: bool = shown("Written by software; never counts as an answer.")
+    state: DeliveryState = shown("How far it has come.")
+    attempts: int = shown("How often it was tried to send it.")
+    failure = computed(
+        replies.failure,
+        str | None,
+        "Why it did not go out, or may not have, and what the network said.",
+    )
+    written_at: datetime = shown("When it was written.")
+    sent_at: datetime | None = shown("When the network took it; a note is sent when written.")
+    external_url: str | None = shown("Its address on the network.")
+
+
+@value(description="Part of a list of replies and notes.")
+class ReplyConnection(Connection[Reply]):
+    pass
