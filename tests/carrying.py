@@ -1,7 +1,7 @@
 """Networks that carry what a test says, whatever channels there are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain.rules.capability import Capability
@@ -28,4 +28,4 @@ class Carrying:
 
 def carry(world: World, capabilities: Mapping[Network, Capability]) -> None:
     """From now on the world's networks carry this."""
-    world.storage = replace(world.storage, channels=Carrying(capabilities))
+    world.storage.channels = Carrying(capabilities)

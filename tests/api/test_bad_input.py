@@ -80,8 +80,8 @@ REFUSED: Sequence[tuple[str, Json, str, list[str] | None]] = [
     (
         "reply",
         {"ticketId": "$ticket", "text": "Olá", "visibility": "PUBLIC"},
-        "NOT_SUPPORTED_BY_NETWORK",
-        ["visibility"],
+        "ACCOUNT_NOT_IN_LEVEL",
+        ["accountId"],
     ),
     ("reply", {"ticketId": "$ticket", "text": "", "visibility": "INTERNAL"}, "INVALID", ["text"]),
     (

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from domain.words import Role
+from domain.words import Network, Role
 from tests.api.desk import Desk, Json, gid, heard
+from tests.carrying import ANYTHING, carry
 from tests.world import Person
 
 FOLDER = Path(__file__).parents[2] / "examples"
@@ -132,6 +133,9 @@ async def _handled(day: Day, names: Json) -> None:
     await day.ask("note", day.ana, input={**one, **note})
     other, third = [each for each in pulled["tickets"] if each["id"] != by_hand["id"]][:2]
     triage = gid(day.desk.world.triage)
+    carry(day.desk.world, {Network.INSTAGRAM: ANYTHING})
+    answer = {"ticketId": other["id"], "text": "Já estamos vendo.", "visibility": "PUBLIC"}
+    answered = await day.ask("reply", day.ana, input={**answer, "basedOn": queue["feedCursor"]})
     said = {"ticketId": other["id"], "levelId": triage, "comment": "Precisa da logística"}
     escalated = await day.ask("escalate_ticket", day.ana, input=said)
     finish = {"ticketId": third["id"], "closeReason": "NO_REPLY_NEEDED", "comment": "Só um elogio"}
@@ -140,6 +144,7 @@ async def _handled(day: Day, names: Json) -> None:
     due = await day.ask("deadlines", day.ana, filter={"risks": ["ON_TIME"]}, first=20)
     await _followed(day, by_hand["id"])
 
+    assert answered["reply"]["state"] == "QUEUED"
     assert escalated["ticket"]["status"] == "ESCALATED"
     assert finished["ticket"]["status"] == "CLOSED"
     assert whole["priority"] == "HIGH"
