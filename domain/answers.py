@@ -12,6 +12,7 @@ from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.model.user import ApiKey
+from domain.rules.presence import Viewer
 
 TOLD_ONCE = {"told_once": True}
 """Never kept with an idempotency key: a retry is answered without it."""
@@ -40,6 +41,13 @@ class Replied:
     reply: Reply
     ticket: Ticket
     approval: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """Who is at a ticket. Never kept with an idempotency key: it is another a moment later."""
+
+    viewers: Sequence[Viewer]
 
 
 @dataclass(frozen=True, slots=True)

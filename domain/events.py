@@ -26,6 +26,8 @@ class Fact:
     occurrence_id: UUID | None = None
     reply_id: UUID | None = None
     automated: bool = False
+    concerns: tuple[UUID, ...] = ()
+    """Who is told of it, besides whoever has the ticket: the author, those who are mentioned."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,7 @@ from domain.rules.access import Actor
 from domain.rules.assignment import Candidate
 from domain.rules.capability import Capability
 from domain.rules.membership import TicketFilter
+from domain.rules.presence import Lasting, Lease, Viewer
 from domain.rules.sla import Terms
 from domain.words import (
     ApprovalState,
@@ -245,6 +246,15 @@ class Approvals(Protocol):
     async def put(self, approvals: Sequence[Approval]) -> None: ...
 
 
+class Presences(Protocol):
+    lasting: Lasting
+
+    async def of_tickets(self, ticket_ids: Collection[UUID]) -> Mapping[UUID, list[Viewer]]: ...
+    async def held(self, ticket_id: UUID, user_id: UUID) -> Lease | None: ...
+    async def hold(self, ticket_id: UUID, lease: Lease) -> None: ...
+    async def leave(self, ticket_id: UUID, user_id: UUID) -> None: ...
+
+
 class Publishers(Protocol):
     async def get(self, publisher_id: UUID) -> Publisher: ...
     async def find(self, publisher_ids: Collection[UUID]) -> Mapping[UUID, Publisher]: ...
@@ -405,6 +415,8 @@ class Work(Protocol):
     @property
     def publishers(self) -> Publishers: ...
     @property
+    def presence(self) -> Presences: ...
+    @property
     def levels(self) -> Levels: ...
     @property
     def accounts(self) -> Accounts: ...
@@ -455,6 +467,10 @@ class Work(Protocol):
 
     def rights_changed(self) -> None:
         """Somebody's rights are not what they were; open sockets look again."""
+        ...
+
+    def presence_changed(self, ticket_id: UUID) -> None:
+        """Others are at that ticket than before, or do something else; who watches looks again."""
         ...
 
     async def recall(self, key: str, request_hash: str) -> tuple[bool, Any]:

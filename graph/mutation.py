@@ -11,6 +11,7 @@ from graph.errors import user_errors
 from graph.fields import Doorman, Payload, policy_of
 from graph.policy import KEY
 from resolvers import (
+    attending,
     handling,
     intake,
     levelling,
@@ -21,7 +22,7 @@ from resolvers import (
     viewer,
 )
 
-HANDLE, MANAGE = Permission.TICKETS_HANDLE, Permission.TICKETS_MANAGE
+READ, HANDLE, MANAGE = Permission.TICKETS_READ, Permission.TICKETS_HANDLE, Permission.TICKETS_MANAGE
 RECEIVE = Permission.OCCURRENCES_RECEIVE
 LEVELS, WORKSPACE = Permission.LEVELS_SAVE, Permission.WORKSPACE_SAVE
 LOOK = Permission.WORKSPACE_READ
@@ -118,6 +119,13 @@ class Mutation:
         HANDLE,
         "Answer the publisher, or leave a note. Where the level is moderated, an answer is held "
         "until somebody else approves it.",
+    )
+
+    touch_presence = do(
+        attending.touch_presence,
+        answers.PresencePayload,
+        READ,
+        "Say that one is at a ticket, again and again; people only. Answers who is there.",
     )
 
     save_level = do(

@@ -8,6 +8,7 @@ import strawberry
 from graph.calendar import Calendar
 from graph.errors import UserError, user_errors
 from graph.fields import shown, value
+from graph.presence import Presence
 from graph.reply import Reply
 from graph.ticket import Occurrence, Ticket
 from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
@@ -42,6 +43,15 @@ THING = "The thing as it is now; null when refused."
 @value(description="A ticket, opened or changed.")
 class TicketPayload(Answer):
     ticket: Ticket | None = shown(THING)
+
+
+@value(description="Somebody is at a ticket, or has left it.")
+class PresencePayload(Answer):
+    viewers: list[Presence] = shown("Who is there now, the caller too; none when refused.")
+
+    @classmethod
+    def nothing(cls) -> dict[str, Any]:
+        return {"viewers": []}
 
 
 @value(description="The tickets pulled.")

@@ -4,9 +4,10 @@ import strawberry
 
 from domain.rules.access import Permission
 from graph.fields import follow
+from graph.presence import Presence
 from graph.queue import QueueUpdate, TicketUpdate
 from graph.wall import SlaCountdown, Wallboard
-from subscriptions import queue, ticket, walls
+from subscriptions import presence, queue, ticket, walls
 
 TICKETS, WALLS = Permission.TICKETS_READ, Permission.WALLBOARD_READ
 
@@ -22,6 +23,13 @@ class Subscription:
     )
     ticket_changes = follow(
         ticket.changes, TicketUpdate, TICKETS, "Everything that happens to one ticket."
+    )
+    presence = follow(
+        presence.viewers,
+        list[Presence],
+        TICKETS,
+        "Who is at a ticket: at once, and whenever it is somebody else or they do something else. "
+        "Nobody is at a ticket that the caller may not see.",
     )
     sla_countdown = follow(
         walls.countdown,

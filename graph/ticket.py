@@ -20,9 +20,10 @@ from graph.deadline import SlaClock, SlaEvent
 from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
 from graph.page import Connection, Edge, feed_cursor, server_time
+from graph.presence import Presence
 from graph.reply import Reply, ReplyConnection
 from graph.workspace import Account, Level, TicketType, User
-from resolvers import deadlines, people, tickets
+from resolvers import attending, deadlines, people, tickets
 
 LazyTicket = Annotated["Ticket", strawberry.lazy("graph.ticket")]
 LazyTickets = Annotated["TicketConnection", strawberry.lazy("graph.ticket")]
@@ -125,6 +126,9 @@ class Ticket(Node):
         tickets.origin_level, Level, "The level it was opened in; never changes."
     )
     assignee = fetched(tickets.assignee, User | None, "Who has it.")
+    viewers = fetched(
+        attending.viewers, list[Presence], "Who is at it now, the caller too; first who came first."
+    )
     lease_expires_at: datetime | None = shown(
         "Pulled and untouched: at this instant it returns to the queue."
     )

@@ -23,6 +23,7 @@ from domain.rules.access import Actor, Permission
 from domain.words import Locale
 from domain.work import Work
 from feed.boards import Boards
+from feed.lookout import Lookout
 from feed.tail import Tails
 from resolvers.loaders import Loaders
 
@@ -72,6 +73,7 @@ class Services:
     tokens: Tokens
     tails: Tails
     boards: Boards
+    lookout: Lookout
     cursors: Cursors
     clock: Callable[[], datetime]
     nobody: Actor
@@ -110,6 +112,12 @@ class Context:
         if not self.me.can(permission):
             raise Told("FORBIDDEN", "may_not_call")
         return self.me
+
+    async def still(self, permission: Permission) -> bool:
+        """Whether the actor may, by the rights of this moment, which count from here on."""
+        actor = self.actor
+        self.actor = await self.services.gate.again(actor) if actor else None
+        return self.actor is not None and self.actor.can(permission)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Work]:

@@ -21,6 +21,7 @@ from domain.model.sla import SlaClock, SlaEvent, SlaRecompute, SlaTerms
 from domain.model.ticket import Ticket
 from domain.model.user import User
 from domain.page import Page, Window
+from domain.rules.presence import Viewer
 from domain.rules.sla import Terms
 from domain.words import TicketScope, TicketStatus
 from domain.work import Stub, Work
@@ -96,6 +97,9 @@ class Loaders:
 
     def clocks(self, ticket: UUID) -> Awaitable[Sequence[SlaClock] | None]:
         return self._load("clocks", ticket, lambda work, keys: work.clocks.of_tickets(keys))
+
+    def viewers(self, ticket: UUID) -> Awaitable[Sequence[Viewer] | None]:
+        return self._load("viewers", ticket, lambda work, keys: work.presence.of_tickets(keys))
 
     def successor(self, ticket: UUID) -> Awaitable[Ticket | None]:
         return self._load("successor", ticket, lambda work, keys: work.tickets.successors(keys))

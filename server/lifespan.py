@@ -1,7 +1,7 @@
 """What a process holds while it lives: the store, the bell, the tails, the worker at times."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -9,12 +9,14 @@ from uuid import UUID
 from starlette.applications import Starlette
 
 from domain.position import Position, Stretch
+from domain.rules.presence import Room
 from feed.bell import Bell
 from feed.boards import Boards
+from feed.lookout import Lookout
 from feed.tail import Tails
 from resolvers.context import Services
 from server.auth import AccessTokens, Door, Gatekeeper
-from server.opening import NOBODY, keyring, open_store, ringing
+from server.opening import NOBODY, keyring, open_store, ringing, ringing_presence
 from server.settings import Settings
 from storage.work import Storage
 from workers import deadlines, housekeeping
@@ -37,6 +39,19 @@ class StoredFeed:
             return await feed.since(workspace_id, seen, until)
 
 
+class StoredPresence:
+    """Leases as the lookout reads them: one question for all tickets that are watched here."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def look(
+        self, workspaces: Collection[UUID], tickets: Collection[UUID]
+    ) -> tuple[Mapping[UUID, int], Mapping[UUID, Room]]:
+        async with self._storage.presence() as presence:
+            return await presence.access_versions(workspaces), await presence.rooms(tickets)
+
+
 @asynccontextmanager
 async def open_services(
     settings: Settings,
@@ -47,17 +62,19 @@ async def open_services(
     )
     async with (
         Bell.open(settings.redis_url) as bell,
-        open_store(settings, keys, ringing(bell)) as storage,
+        open_store(settings, keys, ringing(bell), ringing_presence(bell)) as storage,
     ):
         gate = Gatekeeper(storage, keys, tokens)
         tails = Tails(StoredFeed(storage), bell)
         boards = Boards(tails)
+        lookout = Lookout(StoredPresence(storage), bell, storage.clock)
         services = Services(
             store=storage,
             gate=gate,
             tokens=tokens,
             tails=tails,
             boards=boards,
+            lookout=lookout,
             cursors=storage.cursors,
             clock=storage.clock,
             nobody=NOBODY,
@@ -65,6 +82,7 @@ async def open_services(
         try:
             yield services, Door(services, gate), storage, bell
         finally:
+            await lookout.close()
             await boards.close()
             await tails.close()
 

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from uuid import UUID
 
 from channels import registry
 from domain.position import Cursors
 from domain.rules import access
+from domain.rules.presence import Lasting
 from feed import topics
 from feed.bell import Bell
 from server.secrets import Keyring
@@ -24,7 +26,7 @@ class UnsafeDatabase(Exception):
     """PostgreSQL is set up so that it may lose what it has confirmed."""
 
 
-def silent(_workspace_id: UUID) -> None:
+def silent(_id: UUID) -> None:
     """Nobody is woken; who follows the feed looks without a ring, too, within seconds."""
 
 
@@ -38,13 +40,25 @@ def ringing(bell: Bell) -> Ring:
     return ring
 
 
+def ringing_presence(bell: Bell) -> Ring:
+    """Wakes whoever watches the ticket."""
+
+    def ring(ticket_id: UUID) -> None:
+        bell.ring(topics.presence(ticket_id))
+
+    return ring
+
+
 def keyring(settings: Settings) -> Keyring:
     return Keyring(settings.secret_key.get_secret_value())
 
 
 @asynccontextmanager
 async def open_store(
-    settings: Settings, secrets: Keyring | None = None, ring: Ring = silent
+    settings: Settings,
+    secrets: Keyring | None = None,
+    ring: Ring = silent,
+    ring_presence: Ring = silent,
 ) -> AsyncIterator[Storage]:
     """A store whose schema is the one this code needs; WrongSchema when it is another."""
     async with open_database(
@@ -52,7 +66,10 @@ async def open_store(
     ) as database:
         await migrating.require_current(database)
         files = FileStore.at(settings.files, settings.files_secrets)
-        yield await store(database, secrets or keyring(settings), ring, files)
+        opened = await store(database, secrets or keyring(settings), ring, files)
+        opened.ring_presence = ring_presence
+        opened.lasting = Lasting.of(timedelta(seconds=settings.presence_seconds))
+        yield opened
 
 
 async def store(

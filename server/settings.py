@@ -165,6 +165,13 @@ class Settings(BaseSettings):
     access_token_minutes: int = Field(
         15, ge=1, le=60, description="How long an access token is good; sessions renew it."
     )
+    presence_seconds: int = Field(
+        30,
+        ge=2,
+        le=300,
+        description="How long somebody who has said that they look at a ticket is shown there, "
+        "unless they say it again. All processes need the same.",
+    )
     database_pool_size: int = Field(
         10,
         ge=1,

@@ -12,12 +12,13 @@ from sqlmodel import SQLModel
 
 from domain.model.approval import Approval
 from domain.model.attachment import Attachment
-from domain.model.level import Level
+from domain.model.level import Level, LevelMember
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Publisher
 from domain.model.ticket import Ticket
-from domain.rules.access import Actor
-from domain.words import OutsideView
+from domain.model.user import User
+from domain.rules.access import ROLE_PERMISSIONS, Actor, Permission
+from domain.words import OutsideView, Role
 
 T = TypeVar("T", bound=SQLModel)
 
@@ -30,6 +31,8 @@ def columns(model: Any) -> Any:
 T_, O_, P_, L_ = columns(Ticket), columns(Occurrence), columns(Publisher), columns(Level)
 F_ = columns(Attachment)
 V_ = columns(Approval)
+U_, M_ = columns(User), columns(LevelMember)
+READERS = [each for each, may in ROLE_PERMISSIONS.items() if Permission.TICKETS_READ in may]
 
 
 def within(actor: Actor, model: type[T]) -> Select[T]:
@@ -122,3 +125,15 @@ def stubs(actor: Actor) -> ColumnElement[bool]:
         ~readable(actor, T_.level_id),
         T_.level_id.in_(shown),
     )
+
+
+def readers(level_id: Any) -> ColumnElement[bool]:
+    """The people who see the tickets of a level: what `Actor.sees` says of one, said of all."""
+    member = select(M_.user_id).where(M_.user_id == U_.id, M_.level_id == level_id).exists()
+    level = columns(aliased(Level))
+    shown = (
+        select(level.id)
+        .where(level.id == level_id, level.outside_view == OutsideView.FULL)
+        .exists()
+    )
+    return and_(U_.active, U_.role.in_(READERS), or_(U_.role == Role.ADMIN, member, shown))

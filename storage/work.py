@@ -26,6 +26,7 @@ from domain.operations.timing import Touched
 from domain.position import Cursors
 from domain.rules.access import Actor
 from domain.rules.membership import Face
+from domain.rules.presence import USUAL, Lasting
 from domain.work import Channels, Files, Secrets
 from storage.approvals import ApprovalShelf
 from storage.attachments import AttachmentShelf
@@ -39,6 +40,7 @@ from storage.idempotency import IdempotencyShelf
 from storage.levels import AccountShelf, LevelShelf, MonitoringShelf, TicketTypeShelf
 from storage.occurrences import OccurrenceShelf, ReplyShelf
 from storage.pile import Pile
+from storage.presence import PresenceReader, PresenceShelf
 from storage.publishers import PublisherShelf
 from storage.queue import TicketShelf
 from storage.users import ApiKeyShelf, IdentityShelf, UserShelf
@@ -63,6 +65,7 @@ class SqlWork:
         terms: KnownTerms,
         files: Files,
         channels: Channels,
+        lasting: Lasting,
     ) -> None:
         self.session = session
         self.actor = actor
@@ -77,6 +80,7 @@ class SqlWork:
         self._changed: set[UUID] = set()
         self._group = new_id()
         self._rights_changed = False
+        self.stirred: set[UUID] = set()
 
         self._pile = pile = Pile(session)
         self.tickets = TicketShelf(session, actor, self._faces, pile)
@@ -89,6 +93,7 @@ class SqlWork:
         self.attachments = AttachmentShelf(session, actor, pile)
         self.approvals = ApprovalShelf(session, actor, pile)
         self.publishers = PublisherShelf(session, actor)
+        self.presence = PresenceShelf(session, actor, now, lasting)
         self.levels = LevelShelf(session, actor)
         self.accounts = AccountShelf(session, actor)
         self.monitorings = MonitoringShelf(session, actor)
@@ -150,6 +155,7 @@ class SqlWork:
                     "occurrence_id": fact.occurrence_id,
                     "reply_id": fact.reply_id,
                     "automated": fact.automated,
+                    "concerns": [str(each) for each in fact.concerns],
                 }
             )
 
@@ -172,6 +178,9 @@ class SqlWork:
 
     def rights_changed(self) -> None:
         self._rights_changed = True
+
+    def presence_changed(self, ticket_id: UUID) -> None:
+        self.stirred.add(ticket_id)
 
     async def settle(self) -> bool:
         """Write what is left, entries last; whether anybody has to hear of it."""
@@ -200,7 +209,11 @@ class SqlWork:
 
 @dataclass
 class Storage:
-    """Where work is opened. `ring` is told which workspace has news, after the commit."""
+    """Where work is opened.
+
+    After the commit `ring` is told which workspace has news, and `ring_presence` at which ticket
+    there are others than before.
+    """
 
     database: Database
     secrets: Secrets
@@ -208,6 +221,8 @@ class Storage:
     files: Files
     channels: Channels
     ring: Ring = field(default=lambda workspace_id: None)
+    ring_presence: Ring = field(default=lambda ticket_id: None)
+    lasting: Lasting = USUAL
     clock: Callable[[], datetime] = field(default=clock)
     terms: KnownTerms = field(default_factory=dict)
     """Terms that were read before; they never change."""
@@ -222,6 +237,8 @@ class Storage:
             await session.commit()
         if news:
             self.ring(actor.workspace_id)
+        for ticket_id in work.stirred:
+            self.ring_presence(ticket_id)
 
     @asynccontextmanager
     async def reading(self, actor: Actor) -> AsyncIterator[SqlWork]:
@@ -239,6 +256,11 @@ class Storage:
     async def feed(self) -> AsyncIterator[FeedReader]:
         async with self._session(self.database.reader) as session:
             yield FeedReader(session)
+
+    @asynccontextmanager
+    async def presence(self) -> AsyncIterator[PresenceReader]:
+        async with self._session(self.database.reader) as session:
+            yield PresenceReader(session, self.clock())
 
     async def now(self) -> datetime:
         """The clock that all processes share: the database's. One that was set by hand wins."""
@@ -265,6 +287,7 @@ class Storage:
             self.terms,
             self.files,
             self.channels,
+            self.lasting,
         )
 
     @asynccontextmanager

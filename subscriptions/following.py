@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.position import BadCursor, Stretch
-from domain.rules.access import Actor, Permission
+from domain.rules.access import Permission
 from feed.tail import Follower
 from resolvers.context import Context
 
@@ -39,18 +39,12 @@ class Following:
             before = self.context.me.readable
             if stretch is not None and stretch.access_version != self._access_version:
                 self._access_version = stretch.access_version
-                if not await self._still_allowed():
+                if not await self.context.still(Permission.TICKETS_READ):
                     return
             await self.context.rest()
             # With other levels in sight the list is another one: no entry tells what came and went.
             resync = self.context.me.readable != before
             yield self._tell(stretch, resync=resync or (stretch is not None and stretch.truncated))
-
-    async def _still_allowed(self) -> bool:
-        actor = self.context.actor
-        now: Actor | None = await self.context.services.gate.again(actor) if actor else None
-        self.context.actor = now
-        return now is not None and now.can(Permission.TICKETS_READ)
 
     def _tell(self, stretch: Stretch | None, *, resync: bool) -> News:
         moment = self.context.now

@@ -173,7 +173,7 @@ async def _watched(
                         return  # each comes again as who he is now
                     version = shown.access_version
                     # Whoever shares it sees to it that he is still who he was.
-                    if not context.shared and not await _may_look(context):
+                    if not context.shared and not await context.still(Permission.WALLBOARD_READ):
                         return
                     if levels_seen(context.me, asked) != levels:
                         break  # another wall is his now
@@ -181,9 +181,3 @@ async def _watched(
                     last = shown.picture
                     await context.rest()
                     yield shown.picture
-
-
-async def _may_look(context: Context) -> bool:
-    actor = context.actor
-    context.actor = await context.services.gate.again(actor) if actor else None
-    return context.actor is not None and context.actor.can(Permission.WALLBOARD_READ)

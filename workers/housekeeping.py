@@ -13,10 +13,11 @@ import structlog
 
 from domain.operations import assigning, deadlines, pulling
 from domain.rules import access
+from domain.rules.access import Actor
 from domain.work import Work
 from feed import topics
 from feed.bell import Bell
-from storage.work import Storage
+from storage.work import SqlWork, Storage
 from workers import loop
 from workers.loop import Unfinished
 
@@ -89,7 +90,12 @@ class Housekeeping:
             workspaces = await work.identities.workspaces()
         for workspace in workspaces:
             actor = access.system(workspace.id)
-            gone = AT_ONCE
-            while gone >= AT_ONCE:
-                async with self.storage.work(actor) as work:
-                    gone = await work.forget(now - KEYS_KEPT, AT_ONCE)
+            await self._all(actor, lambda work: work.forget(now - KEYS_KEPT, AT_ONCE))
+            await self._all(actor, lambda work: work.presence.forget(AT_ONCE))
+
+    async def _all(self, actor: Actor, forget: Callable[[SqlWork], Awaitable[int]]) -> None:
+        """A few at a time, for short locks."""
+        gone = AT_ONCE
+        while gone >= AT_ONCE:
+            async with self.storage.work(actor) as work:
+                gone = await forget(work)

@@ -1,6 +1,6 @@
 """History entries: what happened, once, for the reader of a ticket and for the feed alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 from sqlmodel import Field, SQLModel
 
-from domain.model.base import UTCDateTime, new_id, word
+from domain.model.base import Tags, UTCDateTime, new_id, word
 from domain.words import HistoryKind
 
 Json: Any = JSON().with_variant(JSONB(), "postgresql")
@@ -77,6 +77,8 @@ class HistoryEntry(SQLModel, table=True):
     occurrence_id: UUID | None = Field(default=None, foreign_key="occurrence.id")
     reply_id: UUID | None = Field(default=None, foreign_key="reply.id")
     automated: bool = False
+    concerns: Sequence[str] = Field(default=(), sa_type=Tags)
+    """Ids of the people whom it is told to, beyond whoever has the ticket."""
     before: Mapping[str, Any] | None = Field(default=None, sa_type=Json)
     """The ticket's face before the act; None when it did not exist."""
     after: Mapping[str, Any] = Field(sa_type=Json)

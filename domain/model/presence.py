@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from domain.model.base import UTCDateTime, word
-from domain.words import PresenceMode
+from domain.model.base import UTCDateTime
+from domain.rules.presence import Lease
 
 
 class Presence(SQLModel, table=True):
@@ -18,6 +18,11 @@ class Presence(SQLModel, table=True):
     ticket_id: UUID = Field(foreign_key="ticket.id", primary_key=True)
     user_id: UUID = Field(foreign_key="user.id", primary_key=True)
     workspace_id: UUID = Field(foreign_key="workspace.id")
-    mode: PresenceMode = Field(sa_type=word(PresenceMode, "mode"))
     since: datetime = Field(sa_type=UTCDateTime)
+    typing_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """Until then they write; from then on, until the end, they look."""
     expires_at: datetime = Field(sa_type=UTCDateTime)
+
+    @property
+    def lease(self) -> Lease:
+        return Lease(self.user_id, self.since, self.typing_until, self.expires_at)

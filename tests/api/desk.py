@@ -20,6 +20,7 @@ from domain.rules.access import Actor
 from domain.words import Locale
 from feed.bell import Bell
 from feed.boards import Boards
+from feed.lookout import Lookout
 from feed.tail import Tails
 from graph.errors import tell
 from graph.schema import build
@@ -27,8 +28,8 @@ from resolvers import ids
 from resolvers.context import Context, Services
 from server.auth import AccessTokens, Door, Gatekeeper
 from server.graphql import GraphQLApp
-from server.lifespan import StoredFeed
-from server.opening import NOBODY, ringing
+from server.lifespan import StoredFeed, StoredPresence
+from server.opening import NOBODY, ringing, ringing_presence
 from server.secrets import Keyring
 from tests.world import Person, World
 
@@ -53,17 +54,21 @@ class Desk:
     @asynccontextmanager
     async def opened(cls, world: World, keyring: Keyring) -> AsyncIterator["Desk"]:
         async with Bell.open("memory://") as bell:
-            world.storage = storage = replace(world.storage, ring=ringing(bell))
+            world.storage = storage = replace(
+                world.storage, ring=ringing(bell), ring_presence=ringing_presence(bell)
+            )
             tokens = AccessTokens(keyring, QUARTER, secure=False)
             gate = Gatekeeper(storage, keyring, tokens)
             tails = Tails(StoredFeed(storage), bell)
             boards = Boards(tails)
+            lookout = Lookout(StoredPresence(storage), bell, storage.clock)
             services = Services(
                 store=storage,
                 gate=gate,
                 tokens=tokens,
                 tails=tails,
                 boards=boards,
+                lookout=lookout,
                 cursors=storage.cursors,
                 clock=storage.clock,
                 nobody=NOBODY,
@@ -75,6 +80,7 @@ class Desk:
                 try:
                     yield cls(world, services, door, tokens, schema, client)
                 finally:
+                    await lookout.close()
                     await boards.close()
                     await tails.close()
 

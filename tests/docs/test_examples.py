@@ -142,6 +142,7 @@ async def _handled(day: Day, names: Json) -> None:
     finished = await day.ask("finish_ticket", day.ana, input=finish)
     whole = await day.ask("ticket", day.ana, protocol=by_hand["protocol"])
     due = await day.ask("deadlines", day.ana, filter={"risks": ["ON_TIME"]}, first=20)
+    await _watched(day, by_hand["id"])
     await _followed(day, by_hand["id"])
 
     assert answered["reply"]["state"] == "QUEUED"
@@ -150,6 +151,22 @@ async def _handled(day: Day, names: Json) -> None:
     assert whole["priority"] == "HIGH"
     assert by_hand["protocol"] in {each["protocol"] for each in due["nodes"]}
     assert whole["history"]["totalCount"] == len(whole["history"]["nodes"])
+
+
+async def _watched(day: Day, ticket_id: str) -> None:
+    day.asked.add("presence")
+    stream = day.desk.follow(document("presence"), day.boss, id=ticket_id)
+    try:
+        nobody: Any = await heard(stream)
+        looking = {"ticketId": ticket_id, "mode": "VIEWING"}
+        told = await day.ask("touch_presence", day.ana, input=looking)
+        somebody: Any = await heard(stream)
+    finally:
+        await stream.aclose()
+
+    assert nobody == []
+    assert [each["user"]["name"] for each in somebody] == ["Ana"]
+    assert [each["mode"] for each in told["viewers"]] == ["VIEWING"]
 
 
 async def _followed(day: Day, ticket_id: str) -> None:

@@ -115,8 +115,8 @@ def upgrade() -> None:
     sa.Column('ticket_id', sa.Uuid(), nullable=False),
     sa.Column('user_id', sa.Uuid(), nullable=False),
     sa.Column('workspace_id', sa.Uuid(), nullable=False),
-    sa.Column('mode', sa.Enum('VIEWING', 'TYPING', name='mode', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('typing_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_presence_ticket_id_ticket')),
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_presence_user_id_user')),
@@ -194,6 +194,7 @@ def _add_columns(*, postgres: bool) -> None:
     for table, column in (
         ("account", f"sealed_connection {binary}"),
         ("account", f"paused_until {instant}"),
+        ("history_entry", "concerns TEXT NOT NULL DEFAULT ''"),
         ("level_member", f"exempt BOOLEAN NOT NULL DEFAULT {no}"),
         ("occurrence", "subject VARCHAR(400)"),
         ("occurrence", "html TEXT"),
