@@ -14,7 +14,7 @@ from domain.operations.replying import ReplyForm
 from domain.sentences import SENTENCES
 from domain.words import CloseReason, TicketStatus, Visibility
 from resolvers.context import Info
-from resolvers.inputs import VERSION, key, told, uuid
+from resolvers.inputs import VERSION, key, told, uuid, uuids
 
 Row = strawberry.Parent[Reply]
 
@@ -39,6 +39,10 @@ class ReplyInput:
     close_reason: CloseReason | None = told(
         "With CLOSED: why. ANSWERED when not said; a note has to say it.", default=None
     )
+    attachment_ids: list[strawberry.ID] | None = told(
+        "Files that the caller uploaded to this ticket and has not sent yet, at most ten.",
+        default=None,
+    )
     based_on: str | None = told(
         "The feedCursor that its author was looking at. What the publisher wrote since then "
         "refuses it with STALE_REPLY, and nothing is kept.",
@@ -57,6 +61,7 @@ async def reply(info: Info, input: ReplyInput) -> Replied:
         account_id=uuid(input.account_id, "Account", "accountId"),
         send_as=input.send_as,
         close_reason=input.close_reason,
+        attachment_ids=uuids(input.attachment_ids, "Attachment", "attachmentIds") or (),
         based_on=input.based_on,
         force=bool(input.force),
         expected_version=input.expected_version,

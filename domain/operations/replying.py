@@ -1,17 +1,20 @@
 """Answering: what is written to the publisher, from its checks to the queue or the moderators."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from domain.answers import Replied
-from domain.errors import Forbidden, Invalid, StaleReply
+from domain.errors import Forbidden, Invalid, NotFound, StaleReply
 from domain.model.approval import Approval
+from domain.model.attachment import Attachment
 from domain.model.level import Level
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.operations import addressing, handling
 from domain.position import BadCursor
 from domain.rules import capability, checking, moderation
+from domain.rules.capability import FILES_MOST, FileShape
 from domain.rules.wording import TEXT_LENGTH
 from domain.words import CloseReason, TicketStatus, Visibility
 from domain.work import Work
@@ -27,6 +30,7 @@ class ReplyForm:
     account_id: UUID | None = None
     send_as: TicketStatus | None = None
     close_reason: CloseReason | None = None
+    attachment_ids: Sequence[UUID] = ()
     based_on: str | None = None
     """The feed's cursor that its author was looking at."""
     force: bool = False
@@ -37,17 +41,17 @@ async def reply(work: Work, asked: ReplyForm, *, automated: bool = False) -> Rep
     """A note kept; or a reply on its way, or before the moderators, with its status in force."""
     ticket = await handling.handled(work, asked.ticket_id, asked.expected_version)
     await _must_be_fresh(work, ticket, asked)
+    files = await _files(work, asked)
     if asked.visibility is Visibility.INTERNAL:
-        return await handling.note_on(
-            work, ticket, asked.text, send_as=asked.send_as, close_reason=asked.close_reason
-        )
+        return await _note(work, ticket, asked, files)
     level = await work.levels.get(ticket.level_id)
     intended = ticket.left_as(asked.send_as)
     close_reason = _close_reason(asked)
     text = checking.text(asked.text, ["text"], TEXT_LENGTH)
     to = await addressing.address(work, ticket, level, asked.visibility, asked.account_id)
     network = to.account.network
-    capability.check(work.channels.capability(network), network, asked.visibility, text)
+    shapes = [FileShape(each.file_name, each.media_type, each.size) for each in files]
+    capability.check(work.channels.capability(network), network, asked.visibility, text, shapes)
 
     written = Reply.of(
         workspace_id=ticket.workspace_id,
@@ -63,6 +67,8 @@ async def reply(work: Work, asked: ReplyForm, *, automated: bool = False) -> Rep
         now=work.now,
     )
     await work.replies.put([written])
+    for each in files:
+        each.go_with(written.id)
     if await _held(work, level, asked.visibility, automated=automated):
         return await _submit(work, ticket, written, intended)
     written.release(work.now)
@@ -75,6 +81,27 @@ async def reply(work: Work, asked: ReplyForm, *, automated: bool = False) -> Rep
     )
     work.record(ticket, *facts)
     return Replied(written, ticket)
+
+
+async def _note(
+    work: Work, ticket: Ticket, asked: ReplyForm, files: Sequence[Attachment]
+) -> Replied:
+    if len(files) > FILES_MOST:
+        raise Invalid("too_many", field=["attachmentIds"], most=FILES_MOST, count=len(files))
+    noted = await handling.note_on(
+        work, ticket, asked.text, send_as=asked.send_as, close_reason=asked.close_reason
+    )
+    for each in files:
+        each.go_with(noted.reply.id)
+    return noted
+
+
+async def _files(work: Work, asked: ReplyForm) -> Sequence[Attachment]:
+    """What was uploaded for it, held: nobody sends the same file along twice."""
+    try:
+        return await work.attachments.take_uploaded(asked.attachment_ids, asked.ticket_id)
+    except NotFound as missing:
+        raise missing.within(["attachmentIds"]) from None
 
 
 async def _submit(work: Work, ticket: Ticket, written: Reply, intended: TicketStatus) -> Replied:
