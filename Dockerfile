@@ -10,7 +10,8 @@ COPY . .
 RUN uv pip install --quiet --no-cache --compile-bytecode --no-deps .
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --no-create-home guiche
+RUN useradd --system --uid 10001 --no-create-home guiche \
+    && install --directory --owner=guiche /var/lib/guiche/files
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     GUICHE_ENV=production HOST=0.0.0.0 PORT=8000

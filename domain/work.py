@@ -5,12 +5,13 @@ fits. Whatever a shelf returns, the actor may see. `take` and its kin also hold 
 until the transaction ends, so that nobody else changes it meanwhile.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
+from domain.addresses import Addresses
 from domain.board import DayFigures, LevelFigures, RiskFigures
 from domain.events import Fact
 from domain.model.account import Account, Monitoring, TicketType
@@ -374,12 +375,22 @@ class Secrets(Protocol):
     def unseal(self, sealed: bytes) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file to be read piece by piece."""
+
+    size: int
+    pieces: AsyncIterator[bytes]
+
+
 class Files(Protocol):
     """The bytes of attachments, by key. UNAVAILABLE when the store cannot answer."""
 
     async def put(self, key: str, data: bytes) -> None: ...
     async def get(self, key: str) -> bytes | None: ...
     async def drop(self, key: str) -> None: ...
+    async def open(self, key: str) -> OpenFile | None: ...
+    def older(self, prefix: str, than: datetime) -> AsyncIterator[Sequence[str]]: ...
 
 
 class Channels(Protocol):
@@ -436,6 +447,8 @@ class Work(Protocol):
     def files(self) -> Files: ...
     @property
     def channels(self) -> Channels: ...
+    @property
+    def addresses(self) -> Addresses: ...
 
     async def workspace(self) -> Workspace: ...
 

@@ -11,6 +11,7 @@ from graph.errors import user_errors
 from graph.fields import Doorman, Payload, policy_of
 from graph.policy import KEY
 from resolvers import (
+    attachments,
     attending,
     handling,
     intake,
@@ -126,6 +127,12 @@ class Mutation:
         answers.PresencePayload,
         READ,
         "Say that one is at a ticket, again and again; people only. Answers who is there.",
+    )
+    upload_attachment = do(
+        attachments.upload_attachment,
+        answers.AttachmentPayload,
+        HANDLE,
+        "Upload a file for a reply to a ticket. Sent as multipart/form-data.",
     )
 
     save_level = do(

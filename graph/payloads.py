@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from graph.attachment import Attachment
 from graph.calendar import Calendar
 from graph.errors import UserError, user_errors
 from graph.fields import shown, value
@@ -78,6 +79,11 @@ class RemoveTicketPayload(Answer):
 class ReplyPayload(Answer):
     reply: Reply | None = shown("What was written.")
     ticket: Ticket | None = shown("The ticket after it.")
+
+
+@value(description="A file uploaded.")
+class AttachmentPayload(Answer):
+    attachment: Attachment | None = shown("The file, to be sent with a reply within 24 hours.")
 
 
 @value(description="What became of a message.")

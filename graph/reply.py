@@ -7,11 +7,12 @@ import strawberry
 
 from domain.model import reply
 from domain.words import CloseReason, DeliveryState, TicketStatus, Visibility
+from graph.attachment import Attachment
 from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
 from graph.page import Connection
 from graph.workspace import Account, User
-from resolvers import replies
+from resolvers import attachments, replies
 
 if TYPE_CHECKING:
     from graph.ticket import Ticket
@@ -29,6 +30,7 @@ class Reply(Node):
     visibility: Visibility = shown("Who can read it.")
     text: str = shown("What was written; once a moderator edited it, what was sent.")
     original_text: str | None = shown("What its author wrote, where a moderator edited it.")
+    attachments = fetched(attachments.of_reply, list[Attachment], "The files that go with it.")
     send_as: TicketStatus | None = shown("The status it leaves the ticket in, where one was asked.")
     close_reason: CloseReason | None = shown("With CLOSED: why.")
     automated: bool = shown("Written by software; never counts as an answer.")

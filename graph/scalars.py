@@ -10,6 +10,7 @@ from graphql import GraphQLError, GraphQLID, GraphQLScalarType, StringValueNode,
 from strawberry.types.scalar import ScalarDefinition
 
 from resolvers import ids
+from resolvers.attachments import Upload
 from resolvers.ids import Gid
 
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -130,9 +131,32 @@ Time = strawberry.scalar(
     parse_value=_read_time,
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
 )
+
+
+def _read_upload(value: Any) -> Upload:
+    if isinstance(value, Upload):
+        return value
+    raise GraphQLError(
+        "A file comes as a part of a multipart/form-data request.",
+        extensions={"code": "BAD_USER_INPUT"},
+    )
+
+
+def _write_upload(_value: Any) -> str:
+    raise TypeError("a file is not answered")
+
+
+File = strawberry.scalar(
+    name="Upload",
+    description="A file, sent as a part of a multipart/form-data request.",
+    serialize=_write_upload,
+    parse_value=_read_upload,
+    specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
+)
 SCALARS: dict[object, ScalarDefinition] = {
     strawberry.ID: ID,
     datetime: DateTime,
     date: Date,
     time: Time,
+    Upload: File,
 }

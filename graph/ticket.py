@@ -16,6 +16,7 @@ from domain.words import (
     TicketOrigin,
     TicketStatus,
 )
+from graph.attachment import Attachment
 from graph.deadline import SlaClock, SlaEvent
 from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
@@ -23,7 +24,7 @@ from graph.page import Connection, Edge, feed_cursor, server_time
 from graph.presence import Presence
 from graph.reply import Reply, ReplyConnection
 from graph.workspace import Account, Level, TicketType, User
-from resolvers import attending, deadlines, people, tickets
+from resolvers import attachments, attending, deadlines, people, tickets
 
 LazyTicket = Annotated["Ticket", strawberry.lazy("graph.ticket")]
 LazyTickets = Annotated["TicketConnection", strawberry.lazy("graph.ticket")]
@@ -81,6 +82,9 @@ class Occurrence(Node):
     text: str = shown("What was written.")
     url: str | None = shown("Its address on the network.")
     thread_url: str | None = shown("The address of what it hangs on.")
+    attachments = fetched(
+        attachments.of_occurrence, list[Attachment], "The files that came with it."
+    )
     occurred_at: datetime = shown("When it was written.")
     received_at: datetime = shown("When it reached us.")
     historical: bool = shown("It was old when it came; nothing had to be done about it.")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from uuid import UUID
 
 import orjson
 import strawberry
@@ -64,6 +65,12 @@ class Tokens(Protocol):
     def drop_cookie(self, response: Response) -> None: ...
 
 
+class FileLinks(Protocol):
+    """Addresses of files that are good for one caller, for a while."""
+
+    def write(self, attachment_id: UUID, actor: Actor, now: datetime) -> str: ...
+
+
 @dataclass(frozen=True)
 class Services:
     """What the process offers to every operation."""
@@ -75,6 +82,7 @@ class Services:
     boards: Boards
     lookout: Lookout
     cursors: Cursors
+    file_links: FileLinks
     clock: Callable[[], datetime]
     nobody: Actor
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from domain.model.account import Account, Monitoring, TicketType
+from domain.model.attachment import Attachment
 from domain.model.calendar import Calendar
 from domain.model.entry import HistoryEntry
 from domain.model.level import Level, LevelMember
@@ -93,6 +94,9 @@ class Loaders:
     def sla_event(self, key: UUID) -> Awaitable[SlaEvent | None]:
         return self._load("sla-event", key, lambda work, keys: work.clocks.events(keys))
 
+    def attachment(self, key: UUID) -> Awaitable[Attachment | None]:
+        return self._load("attachment", key, lambda work, keys: work.attachments.find(keys))
+
     # ── by owner ─────────────────────────────────────────────────────────────────────────────
 
     def clocks(self, ticket: UUID) -> Awaitable[Sequence[SlaClock] | None]:
@@ -112,6 +116,16 @@ class Loaders:
 
     def profiles(self, publisher: UUID) -> Awaitable[list[Profile] | None]:
         return self._load("profiles", publisher, lambda work, keys: work.publishers.profiles(keys))
+
+    def occurrence_attachments(self, occurrence: UUID) -> Awaitable[list[Attachment] | None]:
+        return self._load(
+            "occurrence-files", occurrence, lambda work, keys: work.attachments.of_occurrences(keys)
+        )
+
+    def reply_attachments(self, reply: UUID) -> Awaitable[list[Attachment] | None]:
+        return self._load(
+            "reply-files", reply, lambda work, keys: work.attachments.of_replies(keys)
+        )
 
     def members(self, level: UUID) -> Awaitable[list[LevelMember] | None]:
         return self._load("members", level, lambda work, keys: work.levels.members(keys))

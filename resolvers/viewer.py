@@ -28,6 +28,7 @@ THINGS = {
     "Occurrence": "occurrence",
     "Reply": "reply",
     "HistoryEntry": "entry",
+    "Attachment": "attachment",
 }
 
 

@@ -161,6 +161,7 @@ class Twin:
             "DATABASE_URL": database_url or enter(services.postgres()),
             "REDIS_URL": redis_url or enter(services.redis()),
             "SECRET_KEY": secrets.token_urlsafe(48),
+            "FILES_URL": (self.folder / "files").as_uri(),
             "HOST": "127.0.0.1",
             # A PostgreSQL of the tests does without fsync.
             "ALLOW_UNSAFE_DATABASE": "true",

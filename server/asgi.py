@@ -16,7 +16,8 @@ from graph.schema import build
 from graph.sharing import sharing
 from resolvers.context import Context
 from server import oidc
-from server.auth import Connection, Door
+from server.auth import Connection, Door, signed_in
+from server.files import download
 from server.graphql import GraphQLApp
 from server.health import livez, readyz
 from server.lifespan import lifespan
@@ -24,7 +25,16 @@ from server.logging import RequestLog
 from server.settings import Settings
 from server.webhooks import receive
 
-HEADERS = ["Authorization", "Content-Type", "Accept-Language", "X-Request-Id"]
+HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "Accept-Language",
+    "X-Request-Id",
+    # With files, one of these: no form of another page can send it.
+    "GraphQL-Require-Preflight",
+    "Apollo-Require-Preflight",
+    "X-Requested-With",
+]
 
 
 class Doorway:
@@ -58,6 +68,7 @@ def create(settings: Settings) -> Starlette:
         graphiql=not settings.production,
         tell=tell,
         may_share=sharing(schema._schema),
+        may_upload=signed_in,
     )
 
     @asynccontextmanager
@@ -69,6 +80,7 @@ def create(settings: Settings) -> Starlette:
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         Route("/hooks/{account}", receive, methods=["POST"]),
+        Route("/files/{attachment}", download),
         Route("/livez", livez),
         Route("/readyz", readyz),
         *oidc.routes(settings),

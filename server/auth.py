@@ -138,6 +138,12 @@ class Gatekeeper:
             return None
         return await self._person(actor.id, actor.session_id)
 
+    async def of_session(self, session_id: UUID) -> Actor | None:
+        """Whoever that session stands for, with the rights of this moment."""
+        async with self._storage.reading(NOBODY) as work:
+            session = await work.identities.session_by_id(session_id)
+        return await self._person(session.user_id, session_id) if session else None
+
     async def _person(self, user_id: UUID, session_id: UUID) -> Actor | None:
         async with self._storage.reading(NOBODY) as work:
             session = await work.identities.session_by_id(session_id)
@@ -168,6 +174,10 @@ class Gatekeeper:
             async with self._storage.work(actor) as work:
                 (await work.api_keys.take(key.id)).used(now)
         return Visitor(actor, None)
+
+
+def signed_in(context: Context) -> bool:
+    return context.actor is not None
 
 
 class Door:

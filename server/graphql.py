@@ -89,6 +89,7 @@ class GraphQLApp(GraphQL[Any, None]):
         graphiql: bool,
         tell: Tell = tell_plainly,
         may_share: Callable[[str], bool] = lambda document: False,
+        may_upload: Callable[[Any], bool] = lambda context: False,
         max_body: int = MEBIBYTE,
         max_frame: int = LONGEST_FRAME,
         max_subscriptions: int = 20,
@@ -108,7 +109,7 @@ class GraphQLApp(GraphQL[Any, None]):
         # Strawberry's page takes its parts from unpkg.com (with integrity hashes), so it needs
         # the internet; it is for developers and off in production.
         page = get_graphql_ide_html("graphiql") if graphiql else None
-        self.desk = HttpDesk(schema, doorkeeper.http, tell, max_body, page)
+        self.desk = HttpDesk(schema, doorkeeper.http, tell, max_body, page, may_upload)
         self.switchboard = Switchboard(
             doorkeeper.websocket,
             tell,

@@ -16,6 +16,7 @@ from strawberry import Schema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from server import graphql_uploads
 from server.graphql_errors import (
     OperationContext,
     Refused,
@@ -171,6 +172,7 @@ class HttpDesk:
     tell: Tell
     max_body: int
     page: str | None
+    may_upload: Callable[[OperationContext], bool]
 
     async def respond(self, request: Request) -> Response:
         media = JSON
@@ -204,6 +206,10 @@ class HttpDesk:
         return _answer(status, body, media, carried)
 
     async def _asked(self, request: Request) -> Asked:
+        if graphql_uploads.is_multipart(request):
+            graphql_uploads.require_preflight(request)
+            await self._let_upload(request)
+            return well_formed(await graphql_uploads.from_parts(request, self.max_body))
         if request.method == "POST":
             return await from_body(request, self.max_body)
         if request.method in ("GET", "HEAD"):
@@ -211,6 +217,15 @@ class HttpDesk:
         raise Refused(
             "METHOD_NOT_ALLOWED", "Use POST, or GET to query.", 405, headers={"Allow": ALLOWED}
         )
+
+    async def _let_upload(self, request: Request) -> None:
+        """Asked before all that is read; once it is, whoever sent it is looked at again."""
+        context = await self.admit(request, Response())
+        try:
+            if not self.may_upload(context):
+                raise Refused("UNAUTHENTICATED", "Sign in to send files.", 401)
+        finally:
+            await context.aclose()
 
     async def _execute(
         self, asked: Asked, context: OperationContext, method: str, media: str

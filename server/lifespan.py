@@ -16,6 +16,7 @@ from feed.lookout import Lookout
 from feed.tail import Tails
 from resolvers.context import Services
 from server.auth import AccessTokens, Door, Gatekeeper
+from server.files import FileLinks
 from server.opening import NOBODY, keyring, open_store, ringing, ringing_presence
 from server.settings import Settings
 from storage.work import Storage
@@ -75,6 +76,7 @@ async def open_services(
             tails=tails,
             boards=boards,
             lookout=lookout,
+            file_links=FileLinks(keys.linking, storage.addresses),
             cursors=storage.cursors,
             clock=storage.clock,
             nobody=NOBODY,
@@ -89,9 +91,11 @@ async def open_services(
 
 @asynccontextmanager
 async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
-    async with open_services(settings) as (_services, door, storage, bell):
+    async with open_services(settings) as (services, door, storage, bell):
         app.state.door.open(door)
         app.state.storage = storage
+        app.state.gate = services.gate
+        app.state.file_links = services.file_links
         app.state.keyring = keyring(settings)
         app.state.bell = bell
         stop = asyncio.Event()

@@ -69,6 +69,7 @@ async def open_store(
         opened = await store(database, secrets or keyring(settings), ring, files)
         opened.ring_presence = ring_presence
         opened.lasting = Lasting.of(timedelta(seconds=settings.presence_seconds))
+        opened.addresses = settings.addresses
         yield opened
 
 

@@ -34,6 +34,7 @@ class Keyring:
 
     def __init__(self, secret_key: str) -> None:
         self.signing = derived(secret_key, "access-token")
+        self.linking = derived(secret_key, "file-link")
         self._hashing = derived(secret_key, "token-hash")
         self._sealing = AESGCM(derived(secret_key, "sealing"))
         self._passwords = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)

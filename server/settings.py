@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL
 
+from domain.addresses import Addresses
 from storage.engine import parse
 
 SECRET_LENGTH = 32
@@ -68,6 +69,14 @@ def _origins(value: str) -> str:
                 "such as https://care.example.com"
             )
     return value
+
+
+def _address(value: str) -> str:
+    parts = urlsplit(value)
+    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    if value and not (parts.scheme in ("http", "https") and parts.hostname and plain):
+        raise ValueError("write a full address, such as https://care.example.com")
+    return value.rstrip("/")
 
 
 def _level(value: str) -> str:
@@ -137,6 +146,18 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="The address that `guiche serve` listens on.")
     port: int = Field(8000, ge=1, le=65535, description="The port that `guiche serve` listens on.")
+    public_url: Annotated[str, AfterValidator(_address)] = Field(
+        "",
+        description="The address under which people reach this server, such as "
+        "`https://care.example.com`: what links to files and short links begin with. Unset: "
+        "`HOST` and `PORT` in development; in production files are told without a host, and "
+        "links cannot be shortened.",
+    )
+    short_link_base: Annotated[str, AfterValidator(_address)] = Field(
+        "",
+        description="A shorter address that leads here too, for short links: "
+        "`https://acme.link` makes `https://acme.link/s/…`. Unset: `PUBLIC_URL`.",
+    )
     allowed_origins: Annotated[str, AfterValidator(_origins)] = Field(
         "",
         description="Web pages of other origins that may call the API and open its socket, "
@@ -246,6 +267,14 @@ class Settings(BaseSettings):
         if not self.files_access_key:
             return {}
         return {"access_key_id": self.files_access_key, "secret_access_key": secret}
+
+    @property
+    def addresses(self) -> Addresses:
+        """What links to this server begin with."""
+        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host
+        here = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        public = self.public_url or (None if self.production else here)
+        return Addresses(public, self.short_link_base or public)
 
     @property
     def origins(self) -> tuple[str, ...]:

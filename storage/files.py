@@ -4,16 +4,21 @@ Rows say what a file is and who may see it; here lie only the bytes. A file is p
 committed, so a row never names what is not there; what no row names is swept away later.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
 from domain.errors import Unavailable
+from domain.work import OpenFile
 
+PIECE = 64 * 1024
+BATCH = 1_000
+CONNECT = timedelta(seconds=3)
 Store: TypeAlias = LocalStore | MemoryStore | S3Store
 
 
@@ -24,10 +29,16 @@ class FileStore:
         self._store = store
 
     @classmethod
-    def at(cls, url: str, secrets: Mapping[str, str] | None = None) -> "FileStore":
+    def at(
+        cls,
+        url: str,
+        secrets: Mapping[str, str] | None = None,
+        patience: timedelta = timedelta(seconds=10),
+    ) -> "FileStore":
         """`file:///folder`, `memory://`, or `s3://bucket/prefix?endpoint=https://…&region=…`.
 
-        `secrets` are the store's `access_key_id` and `secret_access_key`.
+        `secrets` are the store's `access_key_id` and `secret_access_key`; `patience` is how long
+        one that does not answer is asked again.
         """
         parts = urlsplit(url)
         if parts.scheme == "memory":
@@ -49,7 +60,8 @@ class FileStore:
                 S3Store(
                     parts.netloc,
                     prefix=parts.path.strip("/") or None,
-                    client_options={"allow_http": insecure},
+                    client_options={"allow_http": insecure, "connect_timeout": CONNECT},
+                    retry_config={"max_retries": 3, "retry_timeout": patience},
                     **config,  # type: ignore[arg-type]
                 )
             )
@@ -71,6 +83,24 @@ class FileStore:
         except (BaseError, OSError) as error:
             raise Unavailable from error
 
+    async def open(self, key: str) -> OpenFile | None:
+        """The file, read while it is sent on; None where there is none under that key."""
+        try:
+            found = await self._store.get_async(key)
+        except (NotFoundError, FileNotFoundError):
+            return None
+        except (BaseError, OSError) as error:
+            raise Unavailable from error
+        return OpenFile(found.meta["size"], _pieces(found.stream(min_chunk_size=PIECE)))
+
+    async def older(self, prefix: str, than: datetime) -> AsyncIterator[Sequence[str]]:
+        """Keys that begin so and were put before that, some at a time."""
+        try:
+            async for batch in self._store.list(prefix, chunk_size=BATCH):
+                yield [each["path"] for each in batch if each["last_modified"] < than]
+        except (BaseError, OSError) as error:
+            raise Unavailable from error
+
     async def drop(self, key: str) -> None:
         """Gone; dropping what is not there is fine."""
         try:
@@ -79,3 +109,8 @@ class FileStore:
             return
         except (BaseError, OSError) as error:
             raise Unavailable from error
+
+
+async def _pieces(stream: AsyncIterable[Any]) -> AsyncIterator[bytes]:
+    async for piece in stream:
+        yield bytes(piece)

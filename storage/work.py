@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from domain.addresses import Addresses
 from domain.errors import Collision, NotFound, Unavailable
 from domain.events import Fact
 from domain.model.base import metadata, new_id
@@ -66,6 +67,7 @@ class SqlWork:
         files: Files,
         channels: Channels,
         lasting: Lasting,
+        addresses: Addresses,
     ) -> None:
         self.session = session
         self.actor = actor
@@ -73,6 +75,7 @@ class SqlWork:
         self.secrets = secrets
         self.files = files
         self.channels = channels
+        self.addresses = addresses
         self._cursors = cursors
         self._faces: dict[UUID, Face] = {}
         self._entries: list[dict[str, Any]] = []
@@ -223,6 +226,7 @@ class Storage:
     ring: Ring = field(default=lambda workspace_id: None)
     ring_presence: Ring = field(default=lambda ticket_id: None)
     lasting: Lasting = USUAL
+    addresses: Addresses = field(default_factory=Addresses)
     clock: Callable[[], datetime] = field(default=clock)
     terms: KnownTerms = field(default_factory=dict)
     """Terms that were read before; they never change."""
@@ -288,6 +292,7 @@ class Storage:
             self.files,
             self.channels,
             self.lasting,
+            self.addresses,
         )
 
     @asynccontextmanager

@@ -5,13 +5,14 @@ others, and what was done is no longer due.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from domain.operations import assigning, deadlines, pulling
+from domain.model.attachment import folder
+from domain.operations import assigning, attaching, deadlines, pulling
 from domain.rules import access
 from domain.rules.access import Actor
 from domain.work import Work
@@ -25,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 KEYS_KEPT = timedelta(hours=72)
 KEYS_FORGOTTEN_EVERY = timedelta(hours=1)
+FILES_KEPT_UNSENT = timedelta(hours=24)
+FILES_SWEPT_EVERY = timedelta(hours=6)
 AT_ONCE = 200
 
 Chore = Callable[[Work, int], Awaitable[int]]
@@ -48,6 +51,7 @@ class Housekeeping:
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self._forgotten_at: datetime | None = None
+        self._swept_at: datetime | None = None
 
     async def turn(self) -> timedelta | None:
         """Everything that is due in every workspace; how long nothing will be."""
@@ -61,6 +65,9 @@ class Housekeeping:
         if self._forgotten_at is None or now - self._forgotten_at >= KEYS_FORGOTTEN_EVERY:
             await self._forget(now)
             self._forgotten_at = now
+        if self._swept_at is None or now - self._swept_at >= FILES_SWEPT_EVERY:
+            await self._sweep_files(now)
+            self._swept_at = now
         return following - now if following else None
 
     async def _sweep(self, workspace_id: UUID) -> bool:
@@ -99,3 +106,27 @@ class Housekeeping:
         while gone >= AT_ONCE:
             async with self.storage.work(actor) as work:
                 gone = await forget(work)
+
+    async def _sweep_files(self, now: datetime) -> None:
+        """Uploads that nobody sent are dropped, and bytes that no row names."""
+        before = now - FILES_KEPT_UNSENT
+        async with self.storage.reading(access.system(UUID(int=0))) as work:
+            workspaces = await work.identities.workspaces()
+        for workspace in workspaces:
+            actor = access.system(workspace.id)
+            keys: Sequence[str] = [""] * AT_ONCE
+            while len(keys) >= AT_ONCE:
+                async with self.storage.work(actor) as work:
+                    keys = await attaching.forget_unsent(work, before, AT_ONCE)
+                # After the commit: until then the rows name them.
+                await self._drop(keys)
+            async for some in self.storage.files.older(folder(workspace.id), before):
+                async with self.storage.reading(actor) as work:
+                    keys = await attaching.nameless(work, some)
+                await self._drop(keys)
+
+    async def _drop(self, keys: Sequence[str]) -> None:
+        for each in keys:
+            await self.storage.files.drop(each)
+        if keys:
+            log.info("files.dropped", count=len(keys))

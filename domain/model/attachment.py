@@ -10,6 +10,11 @@ from domain.model.base import Record, UTCDateTime, late
 from domain.rules.files import Examined
 
 
+def folder(workspace_id: UUID) -> str:
+    """What the storage keys of a workspace's files begin with."""
+    return f"attachments/{workspace_id}/"
+
+
 class Attachment(Record, table=True):
     """What is known of a file; its bytes lie in the file store under `storage_key`."""
 
@@ -52,7 +57,7 @@ class Attachment(Record, table=True):
             file_name=file.file_name,
             media_type=file.media_type,
             size=file.size,
-            storage_key=f"{workspace_id}/{uuid4()}",
+            storage_key=f"{folder(workspace_id)}{uuid4()}",
             created_at=now,
         )
 

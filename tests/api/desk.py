@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 
 import httpx
 import strawberry
+from starlette.applications import Starlette
+from starlette.routing import Route
 from strawberry.types.execution import ExecutionResult
 
 from domain.model.level import Level
@@ -25,8 +27,11 @@ from feed.tail import Tails
 from graph.errors import tell
 from graph.schema import build
 from resolvers import ids
+from resolvers.attachments import Upload
 from resolvers.context import Context, Services
 from server.auth import AccessTokens, Door, Gatekeeper
+from server.auth import signed_in as signed_in_already
+from server.files import FileLinks, download
 from server.graphql import GraphQLApp
 from server.lifespan import StoredFeed, StoredPresence
 from server.opening import NOBODY, ringing, ringing_presence
@@ -35,6 +40,7 @@ from tests.world import Person, World
 
 PATIENCE = 10.0
 QUARTER = timedelta(minutes=15)
+PREFLIGHT = {"graphql-require-preflight": "1"}
 Json = dict[str, Any]
 
 
@@ -70,11 +76,24 @@ class Desk:
                 boards=boards,
                 lookout=lookout,
                 cursors=storage.cursors,
+                file_links=FileLinks(keyring.linking, storage.addresses),
                 clock=storage.clock,
                 nobody=NOBODY,
             )
             schema, door = build(), Door(services, gate)
-            app = GraphQLApp(schema, door, allowed_origins=(), graphiql=False, tell=tell)
+            graphql = GraphQLApp(
+                schema,
+                door,
+                allowed_origins=(),
+                graphiql=False,
+                tell=tell,
+                may_upload=signed_in_already,
+            )
+            app = Starlette(
+                routes=[Route("/graphql", graphql), Route("/files/{attachment}", download)]
+            )
+            app.state.storage, app.state.gate = storage, gate
+            app.state.file_links = services.file_links
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
                 try:
@@ -103,6 +122,11 @@ class Desk:
             headers["cookie"] = f"guiche_session={cookie}"
         # What one answer set is not silently sent along with the next question.
         self.client.cookies.clear()
+        files = uploads(variables)
+        if files:
+            return await self.client.post(
+                "/graphql", files=parts(document, variables, files), headers=headers | PREFLIGHT
+            )
         return await self.client.post(
             "/graphql", json={"query": document, "variables": variables}, headers=headers
         )
@@ -199,6 +223,32 @@ async def signed_in(world: World, tokens: AccessTokens, who: Person) -> tuple[st
         assert user is not None
         actor: Actor = await work.identities.actor(user, session.id)
     return tokens.issue(actor)[0], secret.text
+
+
+def uploads(value: Any, path: str = "variables") -> dict[str, Upload]:
+    """The files among variables, by where they stand."""
+    if isinstance(value, Upload):
+        return {path: value}
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    if not isinstance(value, dict):
+        return {}
+    return {
+        where: file
+        for name, part in value.items()
+        for where, file in uploads(part, f"{path}.{name}").items()
+    }
+
+
+def parts(document: str, variables: Json, files: Mapping[str, Upload]) -> list[Any]:
+    """The body of a multipart request, in its order."""
+    operations = json.dumps({"query": document, "variables": variables}, default=lambda _file: None)
+    told = {str(number): [path] for number, path in enumerate(files)}
+    return [
+        ("operations", (None, operations)),
+        ("map", (None, json.dumps(told))),
+        *((str(n), (file.name, file.data)) for n, file in enumerate(files.values())),
+    ]
 
 
 def gid(row: Any, kind: str | None = None) -> str:

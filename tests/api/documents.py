@@ -18,6 +18,8 @@ from graphql import (
     is_required_input_field,
 )
 
+from resolvers.attachments import Upload
+
 SECOND = "2026-09-14T11:00:00Z"
 
 
@@ -74,6 +76,7 @@ def value(kind: Any, given: Mapping[str, Any]) -> Any:
         "DateTime": SECOND,
         "Time": SECOND[11:16],
         "String": "texto",
+        "Upload": Upload("leia.txt", b"texto"),
     }[kind.name]
 
 

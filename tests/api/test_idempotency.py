@@ -11,6 +11,7 @@ from domain.model.idempotency import Idempotency
 from domain.operations import handling, levelling
 from domain.words import Role, TicketStatus
 from graph.schema import build
+from resolvers.attachments import Upload
 from storage.access import columns
 from tests.api.desk import Desk, Json, gid, plain
 from tests.api.documents import graph
@@ -28,6 +29,7 @@ SHOWN = {
     "acknowledgeOccurrence": "ticket { id version }",
     "mergeTickets": "ticket { id version }",
     "removeTicket": "removedId",
+    "uploadAttachment": "attachment { id fileName }",
     "reply": "reply { id text } ticket { id version }",
     "receiveOccurrence": "occurrence { id } ticket { id version } duplicate",
     "saveLevel": "level { id version }",
@@ -41,6 +43,7 @@ KINDS = {
     **MUTATIONS,
     "acknowledgeOccurrence": "AcknowledgeInput",
     "removeTicket": "RemoveTicketInput",
+    "uploadAttachment": "UploadAttachmentInput",
 }
 ASKED: Sequence[tuple[str, Json, Json]] = [
     ("openTicket", {"levelId": "$level", "subject": "S", "comment": "C"}, {"subject": "T"}),
@@ -81,6 +84,11 @@ ASKED: Sequence[tuple[str, Json, Json]] = [
         "saveMonitoring",
         {"name": "m", "levelId": "$level", "accountIds": ["$account"]},
         {"name": "n"},
+    ),
+    (
+        "uploadAttachment",
+        {"ticketId": "$ticket", "file": Upload("a.txt", b"um")},
+        {"file": Upload("a.txt", b"dois")},
     ),
     ("saveTicketType", {"name": "Novo"}, {"name": "Outro"}),
     ("saveUser", USER, {"name": "Outra"}),

@@ -75,6 +75,14 @@ def test_the_twin_starts_the_same_commands(services: dict[str, Any]) -> None:
     assert services["api"]["deploy"]["replicas"] == APIS
 
 
+def test_whoever_answers_or_works_reaches_the_same_files(services: dict[str, Any]) -> None:
+    ours = [each for each in services.values() if each.get("build")]
+
+    kept = {(each["environment"]["FILES_URL"], *each["volumes"]) for each in ours}
+    assert kept == {("file:///var/lib/guiche/files", "files:/var/lib/guiche/files")}
+    assert "--owner=guiche /var/lib/guiche/files" in (ROOT / "Dockerfile").read_text()
+
+
 def test_nothing_answers_before_the_schema_is_current(services: dict[str, Any]) -> None:
     for name in ("api", "worker"):
         condition = services[name]["depends_on"]["migrate"]["condition"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.words import Network, Role
+from resolvers.attachments import Upload
 from tests.api.desk import Desk, Json, gid, heard
 from tests.carrying import ANYTHING, carry
 from tests.world import Person
@@ -131,6 +132,8 @@ async def _handled(day: Day, names: Json) -> None:
     await day.ask("update_ticket", day.ana, input={**one, **change})
     note = {"text": "Liguei, volta amanhã.", "visibility": "INTERNAL"}
     await day.ask("note", day.ana, input={**one, **note})
+    file = {**one, "file": Upload("troca.txt", b"Pedido 42")}
+    await day.ask("upload_attachment", day.ana, input=file)
     other, third = [each for each in pulled["tickets"] if each["id"] != by_hand["id"]][:2]
     triage = gid(day.desk.world.triage)
     carry(day.desk.world, {Network.INSTAGRAM: ANYTHING})

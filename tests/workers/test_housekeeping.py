@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.model.attachment import folder
 from domain.model.ticket import Ticket
-from domain.operations import handling, pulling
+from domain.operations import attaching, handling, pulling
 from domain.operations.handling import TicketChange
 from domain.words import TicketStatus
 from domain.work import Work
 from feed import topics
 from feed.bell import Bell
+from tests.operations.test_attachments import send
+from tests.rules.test_files import PNG
 from tests.world import World
 from workers import housekeeping, loop
 from workers.housekeeping import Housekeeping
@@ -49,6 +52,41 @@ async def asleep(world: World, until: datetime) -> Ticket:
     change = TicketChange(status=TicketStatus.PENDING, pending_until=until)
     changed: Ticket = await world.do(handling.update, ticket.id, change, by=bia)
     return changed
+
+
+async def test_an_upload_that_nobody_sent_in_a_day_is_dropped(world: World) -> None:
+    ticket = await world.ticket()
+    old = await world.do(attaching.upload, ticket.id, "velha.png", PNG)
+    sent = await world.do(attaching.upload, ticket.id, "enviada.png", PNG)
+    await world.do(send, [sent.id], ticket.id)
+    world.later(25 * AN_HOUR)
+    new = await world.do(attaching.upload, ticket.id, "nova.png", PNG)
+
+    await Housekeeping(world.storage).turn()
+
+    rows = [old, sent, new]
+    async with world.storage.reading(world.system) as work:
+        kept = await work.attachments.find([each.id for each in rows])
+    bytes_kept = [await world.storage.files.get(each.storage_key) for each in rows]
+    assert kept.keys() == {sent.id, new.id}
+    assert bytes_kept == [None, PNG, PNG]
+
+
+async def test_bytes_that_no_row_names_are_swept_after_a_day(world: World) -> None:
+    world.now = datetime.now(UTC)
+    mine, others = f"{folder(world.workspace.id)}sem-linha", "emails/de-outros"
+    for key in (mine, others):
+        await world.storage.files.put(key, PNG)
+    house = Housekeeping(world.storage)
+
+    await house.turn()
+    soon = await world.storage.files.get(mine)
+    world.later(25 * AN_HOUR)
+    await house.turn()
+
+    assert soon == PNG
+    assert await world.storage.files.get(mine) is None
+    assert await world.storage.files.get(others) == PNG
 
 
 async def test_a_lease_that_ended_gives_the_ticket_back(world: World) -> None:
