@@ -53,6 +53,8 @@ async def reply(work: Work, asked: ReplyForm, *, automated: bool = False) -> Rep
     shapes = [FileShape(each.file_name, each.media_type, each.size) for each in files]
     capability.check(work.channels.capability(network), network, asked.visibility, text, shapes)
 
+    # Whoever waited for the ticket writes after the one who had it, whenever they came to it.
+    moment = max(work.now, ticket.updated_at)
     written = Reply.of(
         workspace_id=ticket.workspace_id,
         ticket_id=ticket.id,
@@ -64,14 +66,14 @@ async def reply(work: Work, asked: ReplyForm, *, automated: bool = False) -> Rep
         send_as=asked.send_as,
         close_reason=close_reason,
         automated=automated,
-        now=work.now,
+        now=moment,
     )
     await work.replies.put([written])
     for each in files:
         each.go_with(written.id)
     if await _held(work, level, asked.visibility, automated=automated):
         return await _submit(work, ticket, written, intended)
-    written.release(work.now)
+    written.release(moment)
     facts = ticket.send(
         written.id,
         now=work.now,

@@ -39,7 +39,9 @@ from domain.words import (
     LevelRole,
     Network,
     OutsideView,
+    Priority,
     Role,
+    SlaMetric,
     TicketStatus,
     Visibility,
 )
@@ -144,6 +146,20 @@ async def test_what_is_written_is_not_yet_an_answer(world: World) -> None:
     ]
     written_entry = (await world.history(ticket))[2]
     assert written_entry.reply_id == said.reply.id
+
+
+async def test_writing_meets_no_clock(world: World) -> None:
+    hour = [(each, SlaMetric.FIRST_RESPONSE, 3_600) for each in Priority]
+    _, account = await team(world, sla_targets=hour, unmeasured=[])
+    ticket = await world.heard(account)
+
+    await reply(world, ticket, send_as=PENDING)
+
+    async with world.storage.reading(world.system) as work:
+        clocks = (await work.clocks.of_tickets([ticket.id]))[ticket.id]
+    [first] = [each for each in clocks if each.metric is SlaMetric.FIRST_RESPONSE]
+    assert first.clock.met_at is None
+    assert first.clock.running_since is not None
 
 
 @pytest.mark.parametrize(
@@ -868,6 +884,23 @@ async def test_two_who_answer_at_once_both_do(world: World) -> None:
     assert sorted(await written(world, ticket)) == ["Da Ana", "Da Bia"]
     entries = await world.history(ticket)
     assert [each.sequence for each in entries] == list(range(1, len(entries) + 1))
+
+
+@pytest.mark.postgres
+async def test_who_had_to_wait_for_the_ticket_writes_after_the_one_who_had_it(
+    world: World,
+) -> None:
+    _, account = await team(world)
+    ticket = await world.heard(account)
+
+    async with world.storage.work(world.system) as waiting:
+        world.later(timedelta(seconds=1))
+        first = await reply(world, ticket, "primeira")
+        second = await replying.reply(waiting, form(ticket, "segunda"))
+
+    assert await written(world, ticket) == ["primeira", "segunda"]
+    one, other = first.reply, second.reply
+    assert (one.queued_at, one.id) < (other.queued_at, other.id)
 
 
 async def test_of_two_who_say_which_version_they_saw_one_is_told(world: World) -> None:
