@@ -15,7 +15,9 @@ from domain.words import CloseReason, Network, OutsideView, Visibility
 from tests.api.desk import Desk, Json, gid, plain, unknown
 from tests.api.office import Office
 from tests.api.test_lists import statements
-from tests.carrying import ANYTHING, carry
+from tests.api.test_uploads import uploaded
+from tests.carrying import ANYTHING, BOTH, carry
+from tests.rules.test_files import PNG
 from tests.world import FIRST_HUNDRED, Person, World
 
 REPLY = (
@@ -116,6 +118,23 @@ async def test_a_ticket_says_whether_the_caller_may_answer_it(desk: Desk) -> Non
     other = await desk.world.heard(shop.account, author="jose")
     closed = await desk.world.do(handling.finish, other.id, CloseReason.SPAM, "Propaganda")
     assert (await desk.ask(ask, shop.ana, id=gid(closed)))["permissions"] == ["handle"]
+
+
+async def test_a_file_that_was_uploaded_goes_with_it_and_is_shown_to_colleagues(
+    desk: Desk,
+) -> None:
+    shop = await Shop.opened(desk)
+    carry(desk.world, {Network.SANDBOX: Capability(sends=BOTH, files_most=1)})
+    bia = await desk.world.person("Bia", level=shop.level)
+    kept = (await uploaded(desk, shop.ana, shop.ticket, "nota.png", PNG))["attachment"]
+
+    told = await shop.reply(attachmentIds=[kept["id"]])
+
+    ask = "query($id: ID!) { node(id: $id) { ... on Reply { attachments { id fileName } } } }"
+    shown = await desk.ask(ask, bia, id=told["reply"]["id"])
+    assert shown["attachments"] == [{"id": kept["id"], "fileName": "nota.png"}]
+    again = await shop.refused(attachmentIds=[kept["id"]])
+    assert (again["code"], again["field"]) == ("NOT_FOUND", ["attachmentIds"])
 
 
 async def test_in_a_moderated_level_it_is_told_that_it_waits(desk: Desk) -> None:
@@ -338,7 +357,8 @@ async def test_why_it_did_not_go_out_is_told_in_the_callers_language(desk: Desk)
 
 WIDE = (
     "query($n: Int!) { tickets(first: $n) { nodes { replies(first: 3) { nodes {"
-    " text state failure author { name } account { name } ticket { id } } } } } }"
+    " text state failure author { name } account { name } ticket { id }"
+    " attachments { fileName } } } } } }"
 )
 
 
