@@ -5,10 +5,12 @@ from typing import Any
 
 from channels.base import Channel
 from channels.generic import Generic
+from channels.sandbox import Sandbox
 from domain.rules.capability import Capability
 from domain.words import Network
 
-CHANNELS: dict[Network, Channel] = {}
+SANDBOX = Sandbox()
+CHANNELS: dict[Network, Channel] = {Network.SANDBOX: SANDBOX}
 """Networks whose own words we read; the generic words are understood from all the others."""
 GENERIC: Channel = Generic()
 

@@ -493,4 +493,58 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "A display shows figures and deadlines; {field} is not for it.",
         PT: "Um painel mostra números e prazos; {field} não é para ele.",
     },
+    "reply_not_stopped": {
+        EN: "Only a reply that failed, or that may have been sent, is decided on; this one is "
+        "{state}.",
+        PT: "Só se decide sobre uma resposta que falhou ou talvez tenha sido enviada; esta está "
+        "{state}.",
+    },
+    "reply_not_in_doubt": {
+        EN: "Only a reply that may have been sent is given up; this one is {state}.",
+        PT: "Só se desiste de uma resposta que talvez tenha sido enviada; esta está {state}.",
+    },
+    "reply_no_recipient": {
+        EN: "The publisher is not known on the network of this account.",
+        PT: "O publicador não é conhecido na rede desta conta.",
+    },
+    "connection_unreadable": {
+        EN: "The account's connection cannot be read; an administrator has to save it again.",
+        PT: "A conexão da conta não pode ser lida; um administrador precisa salvá-la de novo.",
+    },
+    "delivery_given_up": {
+        EN: "It could not be handed to the network, although it was tried again and again.",
+        PT: "Não foi possível entregá-la à rede, apesar de várias tentativas.",
+    },
+    "delivery_given_up_by_hand": {
+        EN: "Nobody could tell whether it arrived; it counts as not sent.",
+        PT: "Ninguém soube dizer se chegou; conta como não enviada.",
+    },
+    "delivery_not_heard_of": {
+        EN: "It was being sent, and nobody knows how that ended. Look whether it arrived.",
+        PT: "Estava sendo enviada e não se sabe como terminou. Verifique se chegou.",
+    },
+    "delivery_not_begun": {
+        EN: "It could not be made ready for sending; it is tried again.",
+        PT: "Não foi possível prepará-la para envio; será tentado de novo.",
+    },
+    "network_no_answer": {
+        EN: "The network did not say whether it took it. Look whether it arrived.",
+        PT: "A rede não informou se recebeu. Verifique se chegou.",
+    },
+    "network_unreachable": {
+        EN: "The network cannot be reached; it is tried again.",
+        PT: "A rede está inacessível; será tentado de novo.",
+    },
+    "network_busy": {
+        EN: "The network asks to wait; it is tried again.",
+        PT: "A rede pediu para esperar; será tentado de novo.",
+    },
+    "network_declined": {
+        EN: "The network does not take it.",
+        PT: "A rede não aceita.",
+    },
+    "sandbox_off": {
+        EN: "There is no sandbox in this installation.",
+        PT: "Não há sandbox nesta instalação.",
+    },
 }

@@ -169,6 +169,30 @@ class ApprovalDecision(StrEnum):
     WITHDRAW = "WITHDRAW"
 
 
+class RetryDecision(StrEnum):
+    """What a person decides on a reply that stopped on its way."""
+
+    SEND_AGAIN = "SEND_AGAIN"
+    ARRIVED = "ARRIVED"
+    GIVE_UP = "GIVE_UP"
+
+
+class SandboxBehaviour(StrEnum):
+    """What the pretend network does with what is sent to it."""
+
+    OK = "ok"
+    DECLINE = "decline"
+    ACCEPT_AND_CUT = "accept_and_cut"
+    """It stands there, and the connection breaks before an answer."""
+    CUT = "cut"
+    """The connection breaks, and nothing stands there."""
+    SLOW = "slow"
+    RATE_LIMIT = "rate_limit"
+    ERROR = "error"
+    FORGET = "forget"
+    """Repeats are not recognised; stands until it is taken back."""
+
+
 class PresenceMode(StrEnum):
     VIEWING = "VIEWING"
     TYPING = "TYPING"

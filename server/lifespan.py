@@ -8,6 +8,7 @@ from uuid import UUID
 
 from starlette.applications import Starlette
 
+from channels import registry
 from domain.position import Position, Stretch
 from domain.rules.presence import Room
 from feed.bell import Bell
@@ -20,7 +21,8 @@ from server.files import FileLinks
 from server.opening import NOBODY, keyring, open_store, ringing, ringing_presence
 from server.settings import Settings
 from storage.work import Storage
-from workers import deadlines, housekeeping
+from workers import deadlines, delivery, housekeeping
+from workers.delivery import Patience
 
 
 class StoredFeed:
@@ -91,6 +93,7 @@ async def open_services(
 
 @asynccontextmanager
 async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
+    registry.SANDBOX.url = settings.sandbox_at
     async with open_services(settings) as (services, door, storage, bell):
         app.state.door.open(door)
         app.state.storage = storage
@@ -104,8 +107,18 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
         if settings.works:
             keeping = housekeeping.run(storage, bell, stop)
             going_on.append(asyncio.create_task(keeping, name="housekeeping"))
+            sending = delivery.run(storage, bell, stop, patience(settings))
+            going_on.append(asyncio.create_task(sending, name="delivery"))
         try:
             yield
         finally:
             stop.set()
             await asyncio.gather(*going_on)
+
+
+def patience(settings: Settings) -> Patience:
+    """How long networks are waited for, and at the end."""
+    return Patience(
+        answer=timedelta(seconds=settings.delivery_seconds),
+        ending=timedelta(seconds=settings.shutdown_seconds),
+    )

@@ -60,6 +60,12 @@ def _redis(url: str) -> str:
     return url
 
 
+def _http(url: str) -> str:
+    if url and not url.startswith(("http://", "https://")):
+        raise ValueError("write http://host:port/sandbox")
+    return url.rstrip("/")
+
+
 def _origins(value: str) -> str:
     for origin in _listed(value):
         scheme, mark, host = origin.partition("://")
@@ -210,6 +216,22 @@ class Settings(BaseSettings):
         description="Whether `guiche serve` also does the worker's part. Unset: yes with SQLite, "
         "no with PostgreSQL, where `guiche work` does it.",
     )
+    delivery_seconds: int = Field(
+        30,
+        ge=1,
+        le=300,
+        description="How long a network may take to answer for one reply. After that, and after a "
+        "process that sent died, the reply is `UNKNOWN`, and a person decides.",
+    )
+    sandbox: bool | None = Field(
+        None,
+        description="Whether the pretend network of `SANDBOX` accounts is there, at `/sandbox`: "
+        "whoever reaches the server can read and write there. Unset: yes in development only.",
+    )
+    sandbox_url: Annotated[str, AfterValidator(_http)] = Field(
+        "",
+        description="Where `SANDBOX` accounts send to. Unset: `/sandbox` of `HOST` and `PORT`.",
+    )
     shutdown_seconds: int = Field(
         10, ge=1, le=300, description="How long running requests may take to end at shutdown."
     )
@@ -279,6 +301,18 @@ class Settings(BaseSettings):
     @property
     def origins(self) -> tuple[str, ...]:
         return _listed(self.allowed_origins)
+
+    @property
+    def has_sandbox(self) -> bool:
+        return not self.production if self.sandbox is None else self.sandbox
+
+    @property
+    def sandbox_at(self) -> str | None:
+        """Where the pretend network is; None where there is none."""
+        if self.sandbox_url or not self.has_sandbox:
+            return self.sandbox_url or None
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/sandbox"
 
     @property
     def works(self) -> bool:

@@ -1,4 +1,4 @@
-"""What has become due in all workspaces: leases, clocks, tickets that wake, close or wait.
+"""What has become due in all workspaces: leases, clocks, replies, tickets that wake, close or wait.
 
 Says only where and when; the tickets themselves are taken by a worker, inside their workspace.
 """
@@ -10,9 +10,12 @@ from uuid import UUID
 from sqlalchemy import func, null, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.model.account import Account
+from domain.model.reply import Reply
 from domain.model.sla import SlaClock
 from domain.words import TicketStatus
 from storage.access import L_, T_, columns
+from storage.outbox import A_, QUEUED, R_, SENDING, first_in_line, open_for_sending
 from storage.queue import unserved
 
 C_ = columns(SlaClock)
@@ -61,6 +64,32 @@ class DueReader:
             select(C_.workspace_id).where(C_.next_at.is_not(None), C_.next_at <= now).distinct()
         )
         return sorted(await self.session.scalars(statement))
+
+    async def deliveries(self, now: datetime) -> Sequence[UUID]:
+        """The workspaces in which something is to be sent, or was begun and never ended."""
+        late = (R_.next_attempt_at.is_not(None), R_.next_attempt_at <= now)
+        to_send = (
+            select(R_.workspace_id)
+            .join(Account, A_.id == R_.account_id)
+            .where(R_.state == QUEUED, *late, open_for_sending(now), first_in_line())
+        )
+        lapsed = select(R_.workspace_id).where(R_.state == SENDING, *late)
+        return sorted(await self.session.scalars(union(to_send, lapsed)))
+
+    async def next_delivery(self, now: datetime) -> datetime | None:
+        """When something will be to be sent, or its lease over, as far as is known now."""
+        under_way = R_.state.in_([QUEUED, SENDING])
+        soon = select(R_.next_attempt_at).where(under_way, R_.next_attempt_at > now)
+        paused = (
+            select(A_.paused_until)
+            .join(Reply, R_.account_id == A_.id)
+            .where(R_.state == QUEUED, R_.next_attempt_at.is_not(None), A_.paused_until > now)
+        )
+        moments = [
+            await self.session.scalar(soon.order_by(R_.next_attempt_at).limit(1)),
+            await self.session.scalar(paused.order_by(A_.paused_until).limit(1)),
+        ]
+        return min((each for each in moments if each is not None), default=None)
 
     async def next(self, now: datetime) -> datetime | None:
         """When something will become due next, as far as is known now."""

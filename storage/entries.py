@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, literal_column, select
+from sqlalchemy import and_, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import Invalid
@@ -79,6 +79,36 @@ class EntryShelf:
             .limit(literal_column(str(TOLD_MOST)))
         )
         return list(await self.session.scalars(asked))
+
+    async def of_replies(self, ticket_id: UUID) -> list[HistoryEntry]:
+        """What was told of a ticket's replies before this transaction, oldest first."""
+        rows = await self.session.scalars(
+            select(HistoryEntry)
+            .where(H_.ticket_id == ticket_id, H_.reply_id.is_not(None))
+            .order_by(H_.sequence)
+        )
+        return list(rows)
+
+    async def status_set_with(self, ticket_id: UUID, reply_id: UUID) -> bool:
+        """Whether the ticket still has the status that letting this reply go gave it."""
+        latest = (
+            select(H_.group_id)
+            .where(
+                H_.ticket_id == ticket_id,
+                H_.field == "status",
+                H_.became.is_not(None),
+                or_(H_.was.is_(None), H_.was != H_.became),
+            )
+            .order_by(H_.sequence.desc())
+            .limit(1)
+        )
+        same = select(H_.id).where(
+            H_.ticket_id == ticket_id,
+            H_.group_id == latest.scalar_subquery(),
+            H_.reply_id == reply_id,
+            H_.kind != HistoryKind.REPLY_FAILED,
+        )
+        return await self.session.scalar(same.limit(1)) is not None
 
     async def pages(
         self, ticket_ids: Collection[UUID], window: Window

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.model.publisher import Profile, Publisher
@@ -69,6 +69,14 @@ class PublisherShelf(Shelf[Publisher]):
         )
         publishers = {row.id: row for row in await self.session.scalars(held)}
         return {key: (publishers[each.publisher_id], each) for key, each in known.items()}
+
+    async def hold(self, publisher_id: UUID) -> None:
+        """Until the transaction ends nothing that they write is taken in."""
+        await self.session.execute(
+            select(P_.id)
+            .where(P_.workspace_id == self.actor.workspace_id, P_.id == publisher_id)
+            .with_for_update()
+        )
 
     async def welcome(self, author: Author) -> Publisher:
         """Somebody of whom no more is known than what they are called."""

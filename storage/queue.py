@@ -84,6 +84,27 @@ class TicketShelf(TicketReads):
         rows = await self._take(T_.id.in_(sorted(ticket_ids))) if ticket_ids else ()
         return {ticket.id: ticket for ticket in rows}
 
+    async def take_for_delivery(self, ticket_id: UUID) -> Ticket:
+        """The ticket of a reply on its way, held: behind the wall, or removed, all the same."""
+        statement = self._held(within(self.actor, Ticket).where(T_.id == ticket_id))
+        ticket = await self.session.scalar(statement)
+        if ticket is None:
+            raise self.missing()
+        return self._seen_as(ticket)
+
+    async def take_successor(self, ticket: Ticket) -> Ticket | None:
+        """Where its conversation went on after it was closed, held; the newest of several, and
+        whatever that was merged into."""
+        follows: ColumnElement[bool] = T_.previous_ticket_id == ticket.id
+        if ticket.grouping_key is not None:
+            same = and_(T_.grouping_key == ticket.grouping_key, T_.status != TicketStatus.CLOSED)
+            follows = or_(follows, same)
+        rows = await self._take_behind_the_wall(follows, T_.id != ticket.id)
+        if not rows:
+            return None
+        newest = max(rows, key=lambda row: (row.opened_at, row.id))
+        return (await self.survivors([newest])).get(newest.id, newest)
+
     async def take_open(self, keys: Collection[str]) -> Mapping[str, Ticket]:
         """The one ticket of each conversation that can still take a message.
 

@@ -40,6 +40,7 @@ from storage.feed import FeedReader
 from storage.idempotency import IdempotencyShelf
 from storage.levels import AccountShelf, LevelShelf, MonitoringShelf, TicketTypeShelf
 from storage.occurrences import OccurrenceShelf, ReplyShelf
+from storage.outbox import OutboxShelf
 from storage.pile import Pile
 from storage.presence import PresenceReader, PresenceShelf
 from storage.publishers import PublisherShelf
@@ -95,6 +96,7 @@ class SqlWork:
         self.replies = ReplyShelf(session, actor, pile)
         self.attachments = AttachmentShelf(session, actor, pile)
         self.approvals = ApprovalShelf(session, actor, pile)
+        self.outbox = OutboxShelf(session, actor)
         self.publishers = PublisherShelf(session, actor)
         self.presence = PresenceShelf(session, actor, now, lasting)
         self.levels = LevelShelf(session, actor)

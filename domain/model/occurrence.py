@@ -22,6 +22,9 @@ class Occurrence(Record, table=True):
     network: Network = Field(sa_type=word(Network, "network"))
     kind: OccurrenceKind = Field(sa_type=word(OccurrenceKind, "kind"))
     publisher_id: UUID = Field(foreign_key="publisher.id")
+    # No foreign key: nothing is asked of it but who it was, and profiles may go.
+    profile_id: UUID | None = None
+    """As whom the publisher wrote it: where an answer goes."""
     ticket_id: UUID | None = Field(default=None, foreign_key="ticket.id")
     """None for a historical one: it was there before, and nothing has to be done about it."""
     level_id: UUID = Field(foreign_key="level.id", index=True)

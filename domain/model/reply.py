@@ -1,17 +1,22 @@
 """A reply: what we wrote on a ticket, to the publisher or among ourselves."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Index, Text, text
 from sqlmodel import Field
 
+from domain.errors import WrongState
+from domain.events import Fact, ReplyFailed, ReplyRetried, ReplySent, ReplyUncertain
 from domain.model.base import Record, Tags, UTCDateTime, only_where, word
+from domain.sending import Outcome, Sent
 from domain.words import CloseReason, DeliveryState, TicketStatus, Visibility
 
 UNDER_WAY = text("state IN ('QUEUED', 'SENDING')")
 FAILURE_DETAIL = 500
+EXTERNAL_ID, EXTERNAL_URL = 200, 2000
+NUL = "\x00"
 
 
 class Reply(Record, table=True):
@@ -58,6 +63,9 @@ class Reply(Record, table=True):
     queued_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """When it was let go; replies of one ticket go out in this order."""
     next_attempt_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """When something is to be done next: it is sent, or its lease is over."""
+    first_attempt_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """Since when it has been tried; anew where a person has it sent again."""
     sending_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     lease_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
     lease_id: UUID | None = None
@@ -115,3 +123,98 @@ class Reply(Record, table=True):
         """It was never let go, and never will be; what it says stays readable."""
         self.state = DeliveryState.FAILED
         self.failure = sentence
+
+    # ── on its way ───────────────────────────────────────────────────────────────────────────
+
+    def send_now(self, *, lease_id: UUID, now: datetime, lease: timedelta) -> None:
+        """Begun, and said so before the network hears of it."""
+        self.state = DeliveryState.SENDING
+        self.lease_id = lease_id
+        self.sending_at = now
+        self.lease_until = self.next_attempt_at = now + lease
+        self.first_attempt_at = self.first_attempt_at or now
+        self.attempts += 1
+        self.failure = self.failure_detail = None
+
+    def hears(self, lease_id: UUID, outcome: Outcome) -> bool:
+        """Whether it still matters how that attempt ended.
+
+        While nobody has decided, even what comes after the lease does. What a person decided
+        stands, but for one thing: what the network has is not sent again.
+        """
+        if self.lease_id != lease_id:
+            return False
+        if isinstance(outcome, Sent) and self.state is DeliveryState.QUEUED:
+            return True
+        return self.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+    def sent(
+        self, now: datetime, external_id: str | None = None, external_url: str | None = None
+    ) -> Fact:
+        """The network has it."""
+        self._rest(DeliveryState.SENT)
+        self.sent_at = now
+        self.external_id = _kept(external_id, EXTERNAL_ID) or self.external_id
+        if external_url is not None and len(external_url) <= EXTERNAL_URL:
+            self.external_url = _kept(external_url, EXTERNAL_URL)
+        return ReplySent(reply_id=self.id, automated=self.automated)
+
+    def fail(self, sentence: str, detail: str | None = None, *, by_hand: bool = False) -> Fact:
+        """It will not go out, unless somebody has it sent again."""
+        self._rest(DeliveryState.FAILED, sentence, detail)
+        return ReplyFailed(reply_id=self.id, automated=not by_hand)
+
+    def doubt(self, sentence: str, detail: str | None = None) -> Fact:
+        """Nobody can know; a person decides."""
+        self._rest(DeliveryState.UNKNOWN, sentence, detail)
+        return ReplyUncertain(reply_id=self.id, automated=True)
+
+    def put_off(
+        self, until: datetime, sentence: str, detail: str | None = None, *, counts: bool = True
+    ) -> None:
+        """Back into its place in the line: nothing left the house."""
+        self._rest(DeliveryState.QUEUED, sentence, detail)
+        self.next_attempt_at = until
+        if not counts:
+            self.attempts -= 1
+
+    def requeue(self, now: datetime) -> Fact:
+        """Sent again by somebody's decision, in the place that it had among those that wait."""
+        was = self._must_be_decided()
+        self._rest(DeliveryState.QUEUED)
+        self.queued_at = self.queued_at or now
+        self.next_attempt_at = now
+        self.first_attempt_at = None
+        self.attempts = 0
+        return ReplyRetried(reply_id=self.id, was=was.value, automated=self.automated)
+
+    def arrived(self, now: datetime) -> Fact:
+        """Somebody saw that the network has it."""
+        self._must_be_decided()
+        return self.sent(now)
+
+    def write_off(self, sentence: str) -> Fact:
+        """Nobody will know any more; it counts as not sent."""
+        if self.state is not DeliveryState.UNKNOWN:
+            raise WrongState("reply_not_in_doubt", field=["decision"], state=self.state.value)
+        return self.fail(sentence, by_hand=True)
+
+    def _must_be_decided(self) -> DeliveryState:
+        # What was never let go, for it was not approved, is not let go by this.
+        stopped = self.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+        if not stopped or self.queued_at is None:
+            raise WrongState("reply_not_stopped", field=["replyId"], state=self.state.value)
+        return DeliveryState(self.state)
+
+    def _rest(
+        self, state: DeliveryState, failure: str | None = None, detail: str | None = None
+    ) -> None:
+        """Nobody is at it. The lease's own id stays: it tells whose late answer still counts."""
+        self.state = state
+        self.lease_until = self.next_attempt_at = None
+        self.failure, self.failure_detail = failure, _kept(detail, FAILURE_DETAIL)
+
+
+def _kept(told: str | None, most: int) -> str | None:
+    """What a network says, as far as it can be kept."""
+    return told.replace(NUL, "")[:most] if told else None

@@ -26,6 +26,7 @@ from domain.events import (
     PriorityChanged,
     Removed,
     Reopened,
+    ReplyFailed,
     ReplyWritten,
     StatusChanged,
     SubjectChanged,
@@ -469,6 +470,19 @@ class Ticket(Record, table=True):
         self.removed_at = now
         self.lease_expires_at = None
         return Removed()
+
+    def undelivered(self, reply_id: UUID, *, automated: bool) -> Fact:
+        """T21: the reply that set the status will not go out, so nothing was said and it is open.
+
+        It was never resolved then, and never closed.
+        """
+        states.check(Trigger.UNDELIVERED, self.status, TicketStatus.OPEN)
+        before = self.status
+        self._become(TicketStatus.OPEN)
+        self.close_reason = self.closed_at = self.resolved_at = None
+        return ReplyFailed(
+            reply_id=reply_id, was=before.value, became=self.status.value, automated=automated
+        )
 
     # ── what it says ─────────────────────────────────────────────────────────────────────────
 

@@ -122,6 +122,7 @@ async def _receive(
         network=account.network,
         kind=post.kind,
         publisher_id=publisher.id,
+        profile_id=profile.id,
         level_id=level.id,
         intended_level_id=route.intended_level_id,
         monitoring_id=route.monitoring_id,

@@ -19,7 +19,15 @@ from domain.rules.calendar import NeverOpens
 from domain.rules.clocks import ALL, Notice
 from domain.rules.membership import Face
 from domain.rules.sla import Terms
-from domain.rules.timekeeping import Act, Key, Step, Timekeeper, owes_more
+from domain.rules.timekeeping import (
+    Act,
+    Key,
+    Step,
+    Timekeeper,
+    owes_more,
+    sending_matters,
+    under_way,
+)
 from domain.words import HistoryKind, TicketStatus
 from domain.work import Work
 
@@ -61,7 +69,8 @@ async def keep(work: Work, touched: Sequence[Touched]) -> None:
         if _thanked(each) or _owes_more(each, before, terms):
             keeper = await _rebuilt(work, each, before)
         else:
-            keeper = _followed(each, before.values(), terms)
+            sending = await _under_way(work, each, before.values())
+            keeper = _followed(each, before.values(), terms, sending)
         keeper.advance(work.now)
         thanked = work.last_entry(each.ticket) if keeper.undone else None
         again = _late_again(keeper, before)
@@ -78,7 +87,20 @@ async def keep(work: Work, touched: Sequence[Touched]) -> None:
     await work.clocks.put(new, events)
 
 
-def _followed(touched: Touched, rows: Iterable[SlaClock], terms: TermsById) -> Timekeeper:
+async def _under_way(work: Work, touched: Touched, rows: Collection[SlaClock]) -> set[UUID]:
+    """The answers that were on their way before, where that makes a difference to a clock."""
+    facts = [fact for _, told in touched.acts for fact in told]
+    statuses = [_step(fact).became for fact in facts]
+    if touched.before is None or not facts:
+        return set()
+    if not sending_matters([touched.before.status, *statuses], [row.clock for row in rows]):
+        return set()
+    return under_way(_step(entry) for entry in await work.entries.of_replies(touched.ticket.id))
+
+
+def _followed(
+    touched: Touched, rows: Iterable[SlaClock], terms: TermsById, sending: Collection[UUID]
+) -> Timekeeper:
     """The stored clocks, moved by what was just recorded."""
     before, ticket = touched.before, touched.ticket
     known = before.terms_id if before and touched.acts else ticket.terms_id if before else None
@@ -88,6 +110,7 @@ def _followed(touched: Touched, rows: Iterable[SlaClock], terms: TermsById) -> T
         priority=before.priority if before else None,
         status=before.status if before else None,
         latest=touched.latest,
+        under_way=sending,
     )
     for at, facts in touched.acts:
         keeper.follow(_act(at, facts, ticket.face, terms))
@@ -268,4 +291,5 @@ def _step(told: Fact | HistoryEntry) -> Step:
         told.kind,
         became=TicketStatus(told.became) if status and told.became else None,
         automated=told.automated,
+        reply_id=told.reply_id,
     )

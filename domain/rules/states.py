@@ -27,6 +27,7 @@ class Trigger(StrEnum):
     HOLD = "HOLD"  # a reply has to be approved first
     RELEASE = "RELEASE"  # the reply was approved
     GIVE_BACK = "GIVE_BACK"  # the reply was rejected or withdrawn
+    UNDELIVERED = "UNDELIVERED"  # the reply that set the status will not go out
 
 
 ALLOWED: Mapping[Trigger, Mapping[TicketStatus, frozenset[TicketStatus]]] = {
@@ -67,6 +68,9 @@ ALLOWED: Mapping[Trigger, Mapping[TicketStatus, frozenset[TicketStatus]]] = {
     Trigger.GIVE_BACK: {  # T19
         AWAITING: frozenset({NEW, OPEN, ESCALATED, PENDING, RESOLVED})
     },
+    Trigger.UNDELIVERED: {  # T21, the only way out of CLOSED
+        status: frozenset({OPEN}) for status in (PENDING, RESOLVED, CLOSED)
+    },
 }
 
 OPENING = frozenset({NEW, OPEN, ESCALATED, PENDING, RESOLVED})
@@ -91,7 +95,7 @@ def allows(trigger: Trigger, current: TicketStatus, target: TicketStatus) -> boo
 
 def check(trigger: Trigger, current: TicketStatus, target: TicketStatus) -> None:
     """Nothing when the move is in the table; WRONG_STATE with both states named otherwise."""
-    if current is CLOSED:
+    if current is CLOSED and trigger is not Trigger.UNDELIVERED:
         raise WrongState("ticket_closed")  # T24
     if current is AWAITING and not ALLOWED[trigger].get(AWAITING):
         raise WrongState("reply_waits")

@@ -7,6 +7,7 @@ entries at any time and comes out equal; the same code does both.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from domain.rules.calendar import legal_due
 from domain.rules.clocks import Clock, EveryMinute, Measure, Notice
@@ -33,6 +34,9 @@ RUNS_IN: Mapping[SlaMetric, frozenset[TicketStatus]] = {
     LEGAL: ON_US | {PENDING},
 }
 ENDED_BY_RESOLVING = (RESOLUTION, LEVEL, LEGAL)
+ANSWERED_BY_SENDING = frozenset({FIRST, NEXT})
+LET_GO = frozenset({HistoryKind.REPLY_WRITTEN, HistoryKind.REPLY_RETRIED})
+ARRIVED_OR_NOT = frozenset({HistoryKind.REPLY_SENT, HistoryKind.REPLY_FAILED})
 CALENDAR_DAYS = EveryMinute()
 Key = tuple[SlaMetric, int]
 
@@ -44,6 +48,7 @@ class Step:
     kind: HistoryKind
     became: TicketStatus | None = None
     automated: bool = False
+    reply_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Timekeeper:
         priority: Priority | None = None,
         status: TicketStatus | None = None,
         latest: datetime | None = None,
+        under_way: Collection[UUID] = (),
     ) -> None:
         self.clocks: dict[Key, Clock] = {(each.metric, each.cycle): each for each in clocks}
         self.notices: list[Notice] = []
@@ -82,11 +88,15 @@ class Timekeeper:
         self._registered: datetime | None = None
         """Known where the history is followed from its beginning, and was measured there."""
         self._answered = False
+        self._under_way = set(under_way)
+        """Answers of people that the network has not taken yet: until then the publisher waits."""
 
     def follow(self, act: Act) -> None:
         """Live through one act. Time never runs backwards, even where an import tells of before."""
         at = self._latest = max(act.at, self._latest or act.at)
         self.advance(at)
+        # What the same act sends counts before what it does to the status.
+        self._under_way |= under_way(step for step in act.steps if step.kind in LET_GO)
         if act.terms is None:
             self._status = _last_status(act.steps) or self._status
             return
@@ -147,6 +157,9 @@ class Timekeeper:
                 self._answered = True
                 self._end(FIRST, at)
                 self._end(NEXT, at)
+            self._arrive(step.reply_id, at)
+        elif kind is HistoryKind.REPLY_FAILED:
+            self._arrive(step.reply_id, at, step.became)
         elif kind is HistoryKind.REOPENED:
             self._before_reopening = dict(self.clocks)
             self._become(step.became or OPEN, at)
@@ -156,6 +169,7 @@ class Timekeeper:
         elif kind in (HistoryKind.MERGED, HistoryKind.REMOVED):
             if step.became is CLOSED or kind is HistoryKind.REMOVED:
                 self._status = step.became or self._status
+                self._under_way.clear()
                 self._cancel_all(at)
         elif step.became and step.became is not self._status:
             self._become(step.became, at)
@@ -172,15 +186,38 @@ class Timekeeper:
         if status is CLOSED:
             self._cancel_all(at)
         # A reply held on what is resolved reopens nothing; what it leads to may.
-        if before in (RESOLVED, AWAITING) and status not in (RESOLVED, CLOSED, AWAITING):
+        # Out of CLOSED leads nothing but T21.
+        ended = (RESOLVED, CLOSED, AWAITING)
+        if before in ended and status not in ended:
             self._resume_resolved(at)
+        self._run_or_rest(at)
+
+    def _arrive(
+        self, reply_id: UUID | None, at: datetime, status: TicketStatus | None = None
+    ) -> None:
+        """A reply is under way no more; T21 where that moved the status, too."""
+        if reply_id is not None:
+            self._under_way.discard(reply_id)
+        if status is not None and status is not self._status:
+            self._become(status, at)
+        elif self._status is CLOSED:
+            self._cancel_all(at)
+        else:
+            self._run_or_rest(at)
+
+    def _run_or_rest(self, at: datetime) -> None:
         for clock in [each for each in self.clocks.values() if each.is_open]:
             measure = self.measure(clock.metric)
-            runs = status in RUNS_IN[clock.metric]
+            runs = self._runs(clock.metric)
             self._keep(clock.resume(at, measure) if runs else clock.pause(at, measure))
 
+    def _runs(self, metric: SlaMetric) -> bool:
+        """Whether its time passes as things stand. What was let go is not yet said."""
+        waits = bool(self._under_way) and metric in ANSWERED_BY_SENDING
+        return self._status is None or self._status in RUNS_IN[metric] or waits
+
     def _resume_resolved(self, at: datetime) -> None:
-        """T11, T12: what resolving had ended goes on; the time it was resolved does not count."""
+        """T11, T12, T21: what resolving had ended goes on; the time between does not count."""
         for metric in ENDED_BY_RESOLVING:
             clock = self._last(metric)
             if clock is None or clock.met_at is None:
@@ -210,6 +247,7 @@ class Timekeeper:
                 kept = replace(before, warned=max(before.warned, clock.warned))
                 self._forgive(clock, replace(kept, target=clock.target))
         self._before_reopening = {}
+        self._run_or_rest(at)
 
     def _forgive(self, clock: Clock, instead: Clock) -> None:
         if clock.breached_at is not None and instead.breached_at is None:
@@ -225,7 +263,7 @@ class Timekeeper:
             return
         last = self._last(metric)
         clock = Clock(metric, last.cycle + 1 if last else 1, self._span(metric, target, at), at)
-        if self._status is None or self._status in RUNS_IN[metric]:
+        if self._runs(metric):
             self._keep(clock.resume(at, self.measure(metric)))
         else:
             self._keep(replace(clock, paused_at=at))
@@ -252,8 +290,10 @@ class Timekeeper:
             self._keep(clock.meet(at, self.measure(metric, terms)))
 
     def _cancel_all(self, at: datetime) -> None:
+        """Nothing is owed any more, but for what an answer under way may still be too late for."""
         for clock in [each for each in self.clocks.values() if each.is_open]:
-            self._keep(clock.cancel(at, self.measure(clock.metric)))
+            if not (self._under_way and clock.metric in ANSWERED_BY_SENDING):
+                self._keep(clock.cancel(at, self.measure(clock.metric)))
 
     def _retarget(self, at: datetime, before: Terms, cause: SlaCause) -> None:
         """The same clocks by other terms or for another priority."""
@@ -288,7 +328,7 @@ class Timekeeper:
             clock = Clock(LEGAL, 1, self._span(LEGAL, target, since), since, used=at - since)
         else:
             clock = Clock(metric, 1, target, at)
-        if self._status in RUNS_IN[metric]:
+        if self._runs(metric):
             self._set(clock.resume(at, self.measure(metric)), at, cause)
         else:
             self._keep(replace(clock, paused_at=at))
@@ -379,6 +419,25 @@ def owes_more(terms: Terms, priority: Priority, clocks: Collection[Key]) -> bool
         for metric in (FIRST, RESOLUTION, LEGAL)
         if metric not in known
     )
+
+
+def under_way(steps: Iterable[Step]) -> set[UUID]:
+    """Those answers of people that were let go, and of which it is not known what became."""
+    found: set[UUID] = set()
+    for step in steps:
+        if step.reply_id is None:
+            continue
+        if step.kind in LET_GO and not step.automated:
+            found.add(step.reply_id)
+        elif step.kind in ARRIVED_OR_NOT:
+            found.discard(step.reply_id)
+    return found
+
+
+def sending_matters(statuses: Iterable[TicketStatus | None], clocks: Collection[Clock]) -> bool:
+    """Whether a clock stands that would run while an answer is under way."""
+    still = any(status in (PENDING, RESOLVED, CLOSED) for status in statuses)
+    return still and any(each.is_open and each.metric in ANSWERED_BY_SENDING for each in clocks)
 
 
 def _last_status(steps: Sequence[Step]) -> TicketStatus | None:

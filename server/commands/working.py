@@ -5,11 +5,13 @@ import signal
 
 import structlog
 
+from channels import registry
 from feed.bell import Bell
 from server.commands.telling import carry_out, prepared
+from server.lifespan import patience
 from server.opening import keyring, open_store, prepare, ringing
 from server.settings import Settings
-from workers import deadlines, housekeeping
+from workers import deadlines, delivery, housekeeping
 
 log = structlog.get_logger(__name__)
 
@@ -24,12 +26,15 @@ async def _work(settings: Settings) -> None:
     ending = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, ending.set)
+    registry.SANDBOX.url = settings.sandbox_at
     async with (
         Bell.open(settings.redis_url) as bell,
         open_store(settings, keyring(settings), ringing(bell)) as storage,
     ):
         log.info("working")
         await asyncio.gather(
-            deadlines.run(storage, bell, ending), housekeeping.run(storage, bell, ending)
+            deadlines.run(storage, bell, ending),
+            housekeeping.run(storage, bell, ending),
+            delivery.run(storage, bell, ending, patience(settings)),
         )
     log.info("stopped")

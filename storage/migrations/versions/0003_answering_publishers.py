@@ -5,6 +5,7 @@ Personal data that was sealed before stays as it is until it is next written.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
@@ -179,6 +180,42 @@ def upgrade() -> None:
     op.create_index('ix_attachment_workspace_id_created_at', 'attachment', ['workspace_id', 'created_at'], unique=False)
 
 
+    op.create_table('sandbox_post',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('workspace_id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('from_company', sa.Boolean(), nullable=False),
+    sa.Column('visibility', sa.Enum('PUBLIC', 'PRIVATE', 'INTERNAL', name='visibility', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('thread', sa.String(length=200), nullable=False),
+    sa.Column('person_id', sa.String(length=200), nullable=False),
+    sa.Column('person_name', sa.String(length=200), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('files', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('in_reply_to', sa.String(length=200), nullable=True),
+    sa.Column('reply_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_sandbox_post_account_id_account')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_sandbox_post_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sandbox_post'))
+    )
+    op.create_index('ix_sandbox_post_account_id_at_id', 'sandbox_post', ['account_id', 'at', 'id'], unique=False)
+    op.create_index('ix_sandbox_post_account_id_reply_id', 'sandbox_post', ['account_id', 'reply_id'], unique=False)
+    op.create_index('ix_sandbox_post_workspace_id', 'sandbox_post', ['workspace_id'], unique=False)
+    op.create_table('sandbox_script',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('workspace_id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('behaviour', sa.Enum('ok', 'decline', 'accept_and_cut', 'cut', 'slow', 'rate_limit', 'error', 'forget', name='behaviour', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('times', sa.Integer(), nullable=False),
+    sa.Column('seconds', sa.Float(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_sandbox_script_account_id_account')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_sandbox_script_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sandbox_script'))
+    )
+    op.create_index('ix_sandbox_script_account_id_id', 'sandbox_script', ['account_id', 'id'], unique=False)
+    op.create_index('ix_sandbox_script_workspace_id', 'sandbox_script', ['workspace_id'], unique=False)
+
     _add_columns(postgres=postgres)
     _widen("history_entry", "ck_history_entry_kind", "SLA_RECOMPUTED", ENTRIES, postgres=postgres)
     _widen("user", "ck_user_role", "VIEWER", ("APPROVER",), postgres=postgres)
@@ -196,6 +233,7 @@ def _add_columns(*, postgres: bool) -> None:
         ("account", f"paused_until {instant}"),
         ("history_entry", "concerns TEXT NOT NULL DEFAULT ''"),
         ("level_member", f"exempt BOOLEAN NOT NULL DEFAULT {no}"),
+        ("occurrence", f"profile_id {uuid}"),
         ("occurrence", "subject VARCHAR(400)"),
         ("occurrence", "html TEXT"),
         ("occurrence", f"automated BOOLEAN NOT NULL DEFAULT {no}"),
@@ -223,6 +261,7 @@ def _add_columns(*, postgres: bool) -> None:
         ("reply", "attempts INTEGER NOT NULL DEFAULT 0"),
         ("reply", f"queued_at {instant}"),
         ("reply", f"next_attempt_at {instant}"),
+        ("reply", f"first_attempt_at {instant}"),
         ("reply", f"sending_at {instant}"),
         ("reply", f"lease_until {instant}"),
         ("reply", f"lease_id {uuid}"),

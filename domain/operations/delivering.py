@@ -1,0 +1,258 @@
+"""Replies on their way out: claimed, sent, and whatever became of that; in doubt a person decides.
+
+A claim is committed before the network is called, and says whose it is. So of each attempt one is
+told how it ended, or finds out, when its lease is over, that nobody can know.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import orjson
+
+from domain.answers import Replied
+from domain.errors import Forbidden
+from domain.events import AlertSent, Fact
+from domain.model.account import Account
+from domain.model.base import new_id
+from domain.model.publisher import Profile
+from domain.model.reply import Reply
+from domain.model.ticket import Ticket
+from domain.rules import sending, states
+from domain.rules.states import Trigger
+from domain.sending import Declined, Doubtful, NotSent, Outcome, Outgoing, Sent
+from domain.words import DeliveryState, Network, RetryDecision, TicketStatus
+from domain.work import Work
+
+OF_ACCOUNT = 4
+"""At once, in one process: a network that is slow does not take up the others' room."""
+ALERT = "REPLY_FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One sending of one reply, which whoever holds this may make."""
+
+    reply_id: UUID
+    lease_id: UUID
+    account_id: UUID
+    network: Network
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    attempts: Sequence[Attempt]
+    again_at: datetime | None = None
+    """When an account that has sent as much as it may has room again."""
+
+
+async def claim(
+    work: Work, most: int, *, lease: timedelta, busy: Mapping[UUID, int] | None = None
+) -> Claimed:
+    """What to send now, marked so; at most one reply of a ticket, and each ticket's in order.
+
+    `busy` says how many are being sent here already, by account.
+    """
+    attempts: list[Attempt] = []
+    again: list[datetime] = []
+    for account in await work.outbox.take_accounts(work.now):
+        room = min(most - len(attempts), OF_ACCOUNT - (busy or {}).get(account.id, 0))
+        if room <= 0:
+            continue
+        room, free_at = await _allowed(work, account, room)
+        if free_at is not None:
+            again.append(free_at)
+            continue
+        for reply in await work.outbox.take_due(account.id, work.now, room):
+            lease_id = new_id()
+            reply.send_now(lease_id=lease_id, now=work.now, lease=lease)
+            attempts.append(Attempt(reply.id, lease_id, account.id, account.network))
+    return Claimed(attempts, min(again, default=None))
+
+
+async def _allowed(work: Work, account: Account, room: int) -> tuple[int, datetime | None]:
+    """How many of these the account may begin now; where that is none, when it may again."""
+    capability = work.channels.capability(account.network)
+    if capability.at_most is None:
+        return room, None
+    since = work.now - capability.within
+    begun = await work.outbox.begun_since(account.id, since, capability.at_most)
+    if len(begun) < capability.at_most:
+        return min(room, capability.at_most - len(begun)), None
+    return 0, begun[-1] + capability.within
+
+
+async def pack(work: Work, attempt: Attempt) -> Outgoing | Declined | NotSent:
+    """The reply as its network gets it; how the attempt has ended where it cannot be made."""
+    reply = await work.outbox.get(attempt.reply_id)
+    account = await work.accounts.get(attempt.account_id)
+    ticket = await work.outbox.ticket(reply)
+    answered = await work.outbox.answered(reply)
+    publisher_id = answered.publisher_id if answered else ticket.publisher_id
+    profiles = (await work.publishers.profiles([publisher_id]))[publisher_id]
+    to = _recipient(profiles, account.network, answered.profile_id if answered else None)
+    if to is None:
+        return Declined("reply_no_recipient")
+    try:
+        told = work.secrets.unseal(account.sealed_connection) if account.sealed_connection else ""
+    except ValueError:
+        return NotSent("connection_unreadable")
+    return Outgoing(
+        reply_id=reply.id,
+        account_id=account.id,
+        account_name=account.name,
+        account_handle=account.handle,
+        account_external_id=account.external_id,
+        connection=orjson.loads(told) if told else {},
+        visibility=reply.visibility,
+        text=reply.text,
+        to_external_id=to.external_id,
+        to_handle=to.handle,
+        to_name=to.handle,
+        protocol=ticket.protocol,
+        subject=(answered.subject if answered else None) or ticket.subject,
+        parent_external_id=answered.external_id if answered else None,
+        thread_root=answered.thread_root if answered else None,
+        references=await work.outbox.said_before(answered) if answered else (),
+    )
+
+
+def _recipient(
+    profiles: Sequence[Profile], network: Network, written_as: UUID | None
+) -> Profile | None:
+    """Who wrote what is answered; else who the publisher is on that network."""
+    there = [each for each in profiles if each.network is network]
+    return next((each for each in there if each.id == written_as), there[0] if there else None)
+
+
+async def settle(work: Work, attempt: Attempt, outcome: Outcome, chance: float) -> Reply | None:
+    """The reply after its attempt; None where how it ended makes no difference any more."""
+    if isinstance(outcome, Sent):
+        return await sent(work, attempt, outcome)
+    if isinstance(outcome, Declined):
+        return await declined(work, attempt, outcome)
+    if isinstance(outcome, NotSent):
+        return await later(work, attempt, outcome, chance)
+    return await doubtful(work, attempt, outcome)
+
+
+async def sent(work: Work, attempt: Attempt, outcome: Sent) -> Reply | None:
+    held = await _held(work, attempt, outcome)
+    if held is None:
+        return None
+    reply, ticket = held
+
+    work.record(ticket, reply.sent(work.now, outcome.external_id, outcome.external_url))
+    return reply
+
+
+async def declined(work: Work, attempt: Attempt, outcome: Declined) -> Reply | None:
+    """T21: it will never go out, and whoever looks after the ticket is told."""
+    held = await _held(work, attempt, outcome, alone=True)
+    if held is None:
+        return None
+    reply, ticket = held
+
+    await _undelivered(work, ticket, reply, reply.fail(outcome.sentence, outcome.detail))
+    return reply
+
+
+async def later(work: Work, attempt: Attempt, outcome: NotSent, chance: float) -> Reply | None:
+    """Tried again after a while, as long as there is hope."""
+    held = await _held(work, attempt, outcome, alone=True)
+    if held is None:
+        return None
+    reply, ticket = held
+    again = work.now + sending.wait(reply.attempts, chance, outcome.wait)
+    # The network has heard enough from us for now; that says nothing about this reply.
+    counts = not outcome.whole_account
+    tried = reply.attempts if counts else 0
+
+    if sending.hopeless(tried, reply.first_attempt_at or work.now, again):
+        detail = outcome.detail or outcome.sentence
+        await _undelivered(work, ticket, reply, reply.fail("delivery_given_up", detail))
+        return reply
+    reply.put_off(again, outcome.sentence, outcome.detail, counts=counts)
+    if outcome.whole_account:
+        account = await work.outbox.take_account(attempt.account_id)
+        account.pause(max(account.paused_until or again, again))
+    return reply
+
+
+async def doubtful(work: Work, attempt: Attempt, outcome: Doubtful) -> Reply | None:
+    held = await _held(work, attempt, outcome)
+    if held is None:
+        return None
+    reply, ticket = held
+    if reply.state is not DeliveryState.SENDING:
+        return None
+
+    work.record(ticket, reply.doubt(outcome.sentence, outcome.detail))
+    return reply
+
+
+async def lapse(work: Work, most: int) -> int:
+    """How many were begun by somebody who never said how it ended, and are in doubt now."""
+    lapsed = await work.outbox.take_lapsed(work.now, most)
+    for reply in lapsed:
+        ticket = await work.tickets.take_for_delivery(reply.ticket_id)
+        work.record(ticket, reply.doubt("delivery_not_heard_of"))
+    return len(lapsed)
+
+
+async def retry(
+    work: Work,
+    reply_id: UUID,
+    decision: RetryDecision = RetryDecision.SEND_AGAIN,
+    expected_version: int | None = None,
+) -> Replied:
+    """What a person decided on a reply that failed, or of which nobody knows."""
+    found = await work.replies.get(reply_id)
+    if decision is RetryDecision.GIVE_UP:
+        await work.publishers.hold((await work.outbox.ticket(found)).publisher_id)
+    ticket = await work.tickets.take(found.ticket_id, expected_version)
+    if not work.actor.handles(ticket.level_id):
+        raise Forbidden("forbidden")
+    reply = await work.outbox.take(reply_id, ticket)
+
+    if decision is RetryDecision.GIVE_UP:
+        await _undelivered(work, ticket, reply, reply.write_off("delivery_given_up_by_hand"))
+    elif decision is RetryDecision.ARRIVED:
+        work.record(ticket, reply.arrived(work.now), *ticket.touch())
+    else:
+        work.record(ticket, reply.requeue(work.now), *ticket.touch())
+    return Replied(reply, ticket)
+
+
+async def _held(
+    work: Work, attempt: Attempt, outcome: Outcome, *, alone: bool = False
+) -> tuple[Reply, Ticket] | None:
+    """Reply and ticket, held, where the attempt's end still counts.
+
+    `alone`: nothing of the publisher is taken in meanwhile, for it could find the ticket closed.
+    They are held in the order in which intake holds them.
+    """
+    found = await work.outbox.get(attempt.reply_id)
+    if not found.hears(attempt.lease_id, outcome):
+        return None
+    if alone:
+        await work.publishers.hold((await work.outbox.ticket(found)).publisher_id)
+    ticket = await work.tickets.take_for_delivery(found.ticket_id)
+    reply = await work.outbox.take(attempt.reply_id, ticket)
+    return (reply, ticket) if reply.hears(attempt.lease_id, outcome) else None
+
+
+async def _undelivered(work: Work, ticket: Ticket, reply: Reply, failed: Fact) -> None:
+    """T21. A ticket that has a successor stays closed: the conversation goes on there."""
+    closed = ticket.status is TicketStatus.CLOSED
+    successor = await work.tickets.take_successor(ticket) if closed else None
+    alert = AlertSent(became=ALERT, reply_id=reply.id, automated=True)
+    if successor is not None:
+        work.record(ticket, failed)
+        work.record(successor, alert)
+        return
+    stands = ticket.removed_at is None and await work.entries.status_set_with(ticket.id, reply.id)
+    if stands and states.allows(Trigger.UNDELIVERED, ticket.status, TicketStatus.OPEN):
+        failed = ticket.undelivered(reply.id, automated=failed.automated)
+    work.record(ticket, failed, alert)
