@@ -35,6 +35,7 @@ SAID = {
     "HOLD": "hold",
     "RELEASE": "release",
     "GIVE_BACK": "give back",
+    "UNDELIVERED": "undelivered",
 }
 SECTIONS = {
     "Top level": Mapping,
