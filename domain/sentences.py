@@ -547,4 +547,8 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "There is no sandbox in this installation.",
         PT: "Não há sandbox nesta instalação.",
     },
+    "attachment_gone": {
+        EN: "A file that was to go with it is no longer there.",
+        PT: "Um arquivo que iria com ela não existe mais.",
+    },
 }

@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from domain.errors import Collision, NotFound
 from domain.model.account import Account
+from domain.model.attachment import Attachment
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
@@ -22,7 +23,7 @@ from domain.rules.access import Actor
 from domain.words import DeliveryState
 from storage.access import O_, T_, columns, within
 
-R_, A_ = columns(Reply), columns(Account)
+R_, A_, F_ = columns(Reply), columns(Account), columns(Attachment)
 QUEUED, SENDING = DeliveryState.QUEUED, DeliveryState.SENDING
 SENT, UNKNOWN = DeliveryState.SENT, DeliveryState.UNKNOWN
 REFERENCES_MOST = 50
@@ -143,6 +144,11 @@ class OutboxShelf:
         return await self.session.scalar(
             within(self.actor, Occurrence).where(O_.id == reply.answers_id)
         )
+
+    async def files(self, reply: Reply) -> list[Attachment]:
+        """What goes with it, in the order in which it was kept."""
+        asked = within(self.actor, Attachment).where(F_.reply_id == reply.id).order_by(F_.id)
+        return list(await self.session.scalars(asked))
 
     async def take(self, reply_id: UUID, ticket: Ticket) -> Reply:
         """The reply of a ticket that is held, held too; Collision where it has just moved on."""

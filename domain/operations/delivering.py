@@ -21,7 +21,7 @@ from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.rules import sending, states
 from domain.rules.states import Trigger
-from domain.sending import Declined, Doubtful, NotSent, Outcome, Outgoing, Sent
+from domain.sending import Declined, Doubtful, NotSent, Outcome, Outgoing, OutgoingFile, Sent
 from domain.words import DeliveryState, Network, RetryDecision, TicketStatus
 from domain.work import Work
 
@@ -98,6 +98,9 @@ async def pack(work: Work, attempt: Attempt) -> Outgoing | Declined | NotSent:
         told = work.secrets.unseal(account.sealed_connection) if account.sealed_connection else ""
     except ValueError:
         return NotSent("connection_unreadable")
+    files = await _files(work, reply)
+    if files is None:
+        return Declined("attachment_gone")
     return Outgoing(
         reply_id=reply.id,
         account_id=account.id,
@@ -115,7 +118,19 @@ async def pack(work: Work, attempt: Attempt) -> Outgoing | Declined | NotSent:
         parent_external_id=answered.external_id if answered else None,
         thread_root=answered.thread_root if answered else None,
         references=await work.outbox.said_before(answered) if answered else (),
+        files=files,
     )
+
+
+async def _files(work: Work, reply: Reply) -> Sequence[OutgoingFile] | None:
+    """What goes with it; None where one is no more, for half of what was meant is not sent."""
+    files = []
+    for each in await work.outbox.files(reply):
+        data = await work.files.get(each.storage_key)
+        if data is None:
+            return None
+        files.append(OutgoingFile(each.file_name, each.media_type, data))
+    return files
 
 
 def _recipient(

@@ -102,12 +102,14 @@ class Timekeeper:
             return
         first = self._terms is None
         changed = not first and (self._terms, self._priority) != (act.terms, act.priority)
-        before, self._terms, self._priority = self._terms, act.terms, act.priority
+        before, self._terms = self._terms, act.terms
+        priority, self._priority = self._priority, act.priority
         moved = any(step.kind is HistoryKind.LEVEL_CHANGED for step in act.steps)
         if moved:
             self._end(LEVEL, at, before)
-        if changed and before is not None:
-            self._retarget(at, before, SlaCause.TRANSFER if moved else SlaCause.PRIORITY)
+        if changed and before is not None and priority is not None:
+            cause = SlaCause.TRANSFER if moved else SlaCause.PRIORITY
+            self._retarget(at, before, priority, cause)
         if moved:
             self._begin(LEVEL, at)
         opening = any(step.kind is HistoryKind.TICKET_OPENED for step in act.steps)
@@ -295,7 +297,9 @@ class Timekeeper:
             if not (self._under_way and clock.metric in ANSWERED_BY_SENDING):
                 self._keep(clock.cancel(at, self.measure(clock.metric)))
 
-    def _retarget(self, at: datetime, before: Terms, cause: SlaCause) -> None:
+    def _retarget(
+        self, at: datetime, before: Terms, priority: Priority, cause: SlaCause
+    ) -> None:
         """The same clocks by other terms or for another priority."""
         for clock in [each for each in self.clocks.values() if self._follows(each)]:
             target = self._target(clock.metric)
@@ -310,7 +314,8 @@ class Timekeeper:
             self._set(clock.retarget(at, span, old, new), at, cause)
         if self._status not in (RESOLVED, CLOSED):
             for metric in (FIRST, NEXT, RESOLUTION, LEGAL):
-                self._take_up(metric, at, cause)
+                if before.policy.target(priority, metric) is None:
+                    self._take_up(metric, at, cause)
 
     def _take_up(self, metric: SlaMetric, at: datetime, cause: SlaCause) -> None:
         """What was not measured where the ticket was, or for its priority, and is now."""
