@@ -297,9 +297,7 @@ class Timekeeper:
             if not (self._under_way and clock.metric in ANSWERED_BY_SENDING):
                 self._keep(clock.cancel(at, self.measure(clock.metric)))
 
-    def _retarget(
-        self, at: datetime, before: Terms, priority: Priority, cause: SlaCause
-    ) -> None:
+    def _retarget(self, at: datetime, before: Terms, priority: Priority, cause: SlaCause) -> None:
         """The same clocks by other terms or for another priority."""
         for clock in [each for each in self.clocks.values() if self._follows(each)]:
             target = self._target(clock.metric)
