@@ -51,6 +51,12 @@ class Attended:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    approval: Approval
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
 class RemovedTicket:
     removed_id: UUID
 
@@ -85,6 +91,7 @@ ANSWERS: dict[str, type] = {
         Received,
         Pulled,
         Replied,
+        Decided,
         RemovedTicket,
         LevelSaved,
         KeyMade,

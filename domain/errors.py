@@ -92,8 +92,15 @@ class StaleReply(Refusal):
 
     code = ErrorCode.STALE_REPLY
 
-    def __init__(self, *, new_entries: Sequence[Any], cursor: str) -> None:
-        super().__init__("stale_reply", field=["basedOn"])
+    def __init__(
+        self,
+        *,
+        new_entries: Sequence[Any],
+        cursor: str,
+        sentence: str = "stale_reply",
+        field: Sequence[str] = ("basedOn",),
+    ) -> None:
+        super().__init__(sentence, field=field)
         self.new_entries = list(new_entries)
         self.cursor = cursor
 

@@ -89,6 +89,39 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "This has been decided already.",
         PT: "Isto já foi decidido.",
     },
+    "approval_stale": {
+        EN: "The publisher wrote after this was submitted. Read it, then confirm with "
+        "acknowledgeStale.",
+        PT: "O publicador escreveu depois do envio. Leia e confirme com acknowledgeStale.",
+    },
+    "own_reply": {
+        EN: "Nobody decides on a reply of their own; withdraw it, or leave it to another.",
+        PT: "Ninguém decide sobre a própria resposta; retire-a ou deixe para outra pessoa.",
+    },
+    "author_only": {
+        EN: "Only its author can withdraw a reply.",
+        PT: "Somente quem escreveu a resposta pode retirá-la.",
+    },
+    "moderator_only": {
+        EN: "Only a moderator of the level may do this.",
+        PT: "Somente um moderador do nível pode fazer isto.",
+    },
+    "text_is_for_editing": {
+        EN: "Another text goes with the decision EDIT_AND_SEND only.",
+        PT: "Outro texto só acompanha a decisão EDIT_AND_SEND.",
+    },
+    "reply_rejected": {
+        EN: "A moderator gave it back: it was not sent.",
+        PT: "Um moderador devolveu a resposta: ela não foi enviada.",
+    },
+    "reply_withdrawn": {
+        EN: "Its author withdrew it before it was decided on.",
+        PT: "Quem escreveu a resposta a retirou antes da decisão.",
+    },
+    "reply_superseded": {
+        EN: "Its ticket was merged or removed before it was decided on.",
+        PT: "O ticket foi unificado ou removido antes da decisão.",
+    },
     "opening_status": {
         EN: "A ticket cannot be opened as {status}.",
         PT: "Um ticket não pode ser aberto como {status}.",
@@ -252,6 +285,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
     "unknown_scope": {
         EN: "{name} is not a scope; there are {known}.",
         PT: "{name} não é um escopo; existem {known}.",
+    },
+    "unknown_grant": {
+        EN: "{name} cannot be granted; there are {known}.",
+        PT: "{name} não pode ser concedido; existem {known}.",
     },
     "tag_invalid": {
         EN: "A tag has 1 to {most} characters on one line.",
@@ -488,6 +525,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
     "display_alone": {
         EN: "A display's key has the scope display and no other.",
         PT: "A chave de um painel tem o escopo display e nenhum outro.",
+    },
+    "approver_only": {
+        EN: "Your account is for deciding on replies; {field} is not for it.",
+        PT: "Sua conta serve para decidir sobre respostas; {field} não é para ela.",
     },
     "display_only": {
         EN: "A display shows figures and deadlines; {field} is not for it.",

@@ -6,11 +6,9 @@ that is not listed here refuses the whole document; so a field added tomorrow is
 
 from collections.abc import Iterator
 
-from graphql import FieldNode, GraphQLError, ValidationContext, ValidationRule, get_named_type
 from strawberry.extensions import SchemaExtension
 
-from domain.sentences import SENTENCES
-from domain.words import Locale
+from graph.listed import Listed
 
 WALLS = {"Wallboard", "WallboardLevel", "WallboardTotals", "SlaCountdown", "SlaClock", "OpenWindow"}
 SHOWN = {
@@ -32,28 +30,10 @@ SHOWN = {
 }
 
 
-def may_show(type_name: str, field: str) -> bool:
-    return field == "__typename" or type_name in WALLS or field in SHOWN.get(type_name, ())
-
-
-class OnlyForWalls(ValidationRule):
-    def __init__(self, context: ValidationContext) -> None:
-        super().__init__(context)
-
-    def enter_field(self, node: FieldNode, *_path: object) -> None:
-        parent = self.context.get_parent_type()
-        if parent is None:
-            return
-        name = get_named_type(parent).name
-        if not may_show(name, node.name.value):
-            sentence = SENTENCES["display_only"][Locale.EN]
-            self.report_error(
-                GraphQLError(
-                    sentence.format(field=f"{name}.{node.name.value}"),
-                    node,
-                    extensions={"code": "FORBIDDEN"},
-                )
-            )
+class OnlyForWalls(Listed):
+    sentence = "display_only"
+    whole = WALLS
+    fields = SHOWN
 
 
 class ForDisplays(SchemaExtension):

@@ -9,11 +9,20 @@ import strawberry
 import structlog
 from graphql import GraphQLError
 
-from domain.errors import ErrorCode, Refusal, StaleReply, Unavailable, VersionConflict
+from domain.errors import (
+    AlreadyDecided,
+    ErrorCode,
+    Refusal,
+    StaleReply,
+    Unavailable,
+    VersionConflict,
+)
+from domain.model.approval import Approval as ApprovalRow
 from domain.model.level import Level as LevelRow
 from domain.model.ticket import Ticket as TicketRow
 from domain.sentences import SENTENCES
 from domain.words import Locale
+from graph.approval import Approval
 from graph.fields import value
 from graph.ticket import HistoryEntry, Ticket
 from graph.workspace import Level
@@ -54,7 +63,8 @@ class LevelConflict(UserError):
 
 
 @value(
-    description="The publisher wrote while the reply was being written; it was not kept.",
+    description="The publisher wrote while the reply was being written, or waited for approval; "
+    "nothing was sent.",
     name="StaleReply",
 )
 class StaleReplyError(UserError):
@@ -64,6 +74,11 @@ class StaleReplyError(UserError):
     cursor: str = strawberry.field(
         description="The feed's cursor now: give it back as basedOn once they were read."
     )
+
+
+@value(description="Somebody changed the approval first, or decided on it.")
+class ApprovalConflict(UserError):
+    current: Approval = strawberry.field(description="The approval as it is now.")
 
 
 INVALID = {ErrorCode.INVALID, ErrorCode.TOO_LONG, ErrorCode.TOO_LARGE}
@@ -87,6 +102,10 @@ def user_errors(refusal: Refusal, locale: Locale) -> list[UserError]:
         return [LevelConflict(**parts, current=refusal.current)]  # type: ignore[arg-type]
     if isinstance(refusal, StaleReply):
         return [StaleReplyError(**parts, new_entries=refusal.new_entries, cursor=refusal.cursor)]
+    if isinstance(refusal, VersionConflict | AlreadyDecided) and isinstance(
+        refusal.current, ApprovalRow
+    ):
+        return [ApprovalConflict(**parts, current=refusal.current)]  # type: ignore[arg-type]
     kind = InvalidInput if refusal.code in INVALID else Refused
     return [kind(**parts)]
 

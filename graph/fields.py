@@ -88,7 +88,7 @@ class Doorman(FieldExtension):
 
     def check(self, info: Info) -> None:
         if isinstance(self.policy, Needs):
-            info.context.require(self.policy.permission)
+            info.context.require(*self.policy.any_of)
 
     async def resolve_async(
         self, next_: AsyncExtensionResolver, source: Any, info: Info, **kwargs: Any
@@ -114,7 +114,9 @@ class Payload(FieldExtension):
         return self.payload.told(done, info)
 
 
-def policy_of(needs: Permission | None) -> Needs | Anyone:
+def policy_of(needs: Permission | Needs | None) -> Needs | Anyone:
+    if isinstance(needs, Needs):
+        return needs
     return Anyone.ANYONE if needs is None else Needs(needs)
 
 

@@ -9,8 +9,9 @@ from domain.rules.access import Permission
 from graph import payloads as answers
 from graph.errors import user_errors
 from graph.fields import Doorman, Payload, policy_of
-from graph.policy import KEY
+from graph.policy import KEY, Needs
 from resolvers import (
+    approvals,
     attachments,
     attending,
     handling,
@@ -30,7 +31,10 @@ LOOK = Permission.WORKSPACE_READ
 
 
 def do(
-    resolver: Callable[..., Any], payload: type[Any], needs: Permission | None, description: str
+    resolver: Callable[..., Any],
+    payload: type[Any],
+    needs: Permission | Needs | None,
+    description: str,
 ) -> Any:
     policy = policy_of(needs)
     field = strawberry.mutation(
@@ -120,6 +124,13 @@ class Mutation:
         HANDLE,
         "Answer the publisher, or leave a note. Where the level is moderated, an answer is held "
         "until somebody else approves it.",
+    )
+    decide_approval = do(
+        approvals.decide,
+        answers.ApprovalPayload,
+        Needs(Permission.REPLIES_MODERATE, (HANDLE,)),
+        "Decide on a reply that waits, once and for all. Nobody decides on their own; its author "
+        "may withdraw it.",
     )
 
     touch_presence = do(

@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from graph.approval import Approval
 from graph.attachment import Attachment
 from graph.calendar import Calendar
 from graph.errors import UserError, user_errors
@@ -75,10 +76,17 @@ class RemoveTicketPayload(Answer):
         return cls(removed_id=removed, user_errors=[])
 
 
+@value(description="A reply decided on.")
+class ApprovalPayload(Answer):
+    approval: Approval | None = shown("The approval as it is now; null when refused.")
+    ticket: Ticket | None = shown("The ticket after it.")
+
+
 @value(description="Something written on a ticket.")
 class ReplyPayload(Answer):
     reply: Reply | None = shown("What was written.")
     ticket: Ticket | None = shown("The ticket after it.")
+    approval: Approval | None = shown("Where it is held: the decision that it waits for.")
 
 
 @value(description="A file uploaded.")

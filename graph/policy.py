@@ -26,9 +26,14 @@ class Passage(StrEnum):
 
 @dataclass(frozen=True)
 class Needs:
-    """A permission without which the field cannot be called at all."""
+    """A permission without which the field cannot be called at all; or one of several."""
 
     permission: Permission
+    others: tuple[Permission, ...] = ()
+
+    @property
+    def any_of(self) -> tuple[Permission, ...]:
+        return (self.permission, *self.others)
 
 
 class Anyone(StrEnum):

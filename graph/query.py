@@ -3,6 +3,7 @@
 import strawberry
 
 from domain.rules.access import Permission
+from graph.approval import Approval, ApprovalConnection
 from graph.calendar import Calendar, SlaPreview
 from graph.fields import ask
 from graph.node import Node
@@ -15,7 +16,7 @@ from graph.ticket import (
 )
 from graph.wall import Wallboard
 from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
-from resolvers import boards, people, policies, scheduling, setup, viewer
+from resolvers import approvals, boards, people, policies, scheduling, setup, viewer
 from resolvers import tickets as rows
 
 TICKETS, WORKSPACE = Permission.TICKETS_READ, Permission.WORKSPACE_READ
@@ -36,6 +37,15 @@ class Query:
     publisher = ask(people.publisher, Publisher | None, TICKETS, "One publisher.")
     publishers = ask(
         people.publishers, PublisherConnection, TICKETS, "Publishers the caller may see, by name."
+    )
+    approval = ask(
+        approvals.one, Approval | None, Permission.REPLIES_MODERATE, "One approval, by its id."
+    )
+    approvals = ask(
+        approvals.page,
+        ApprovalConnection,
+        Permission.REPLIES_MODERATE,
+        "What waits for a decision and what was decided, of tickets that the caller may see.",
     )
     calendars = ask(scheduling.calendars, list[Calendar], WORKSPACE, "All calendars, by name.")
     sla_preview = ask(

@@ -12,11 +12,13 @@ from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
 from graph.page import Connection
 from graph.workspace import Account, User
-from resolvers import attachments, replies
+from resolvers import approvals, attachments, replies
 
 if TYPE_CHECKING:
+    from graph.approval import Approval
     from graph.ticket import Ticket
 
+LazyApproval = Annotated["Approval", strawberry.lazy("graph.approval")]
 LazyTicket = Annotated["Ticket", strawberry.lazy("graph.ticket")]
 
 
@@ -40,6 +42,9 @@ class Reply(Node):
         replies.failure,
         str | None,
         "Why it did not go out, or may not have, and what the network said.",
+    )
+    approval = fetched(
+        approvals.of_reply, LazyApproval | None, "The decision it waited for; null where none was."
     )
     written_at: datetime = shown("When it was written.")
     sent_at: datetime | None = shown("When the network took it; a note is sent when written.")

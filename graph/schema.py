@@ -9,8 +9,10 @@ from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
 import graph.enums  # noqa: F401  (lends the domain's words, each with what it means)
+from graph.approver import ForApprovers
 from graph.display import ForDisplays
 from graph.errors import (
+    ApprovalConflict,
     InvalidInput,
     LevelConflict,
     Refused,
@@ -68,6 +70,7 @@ def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=[
+            ApprovalConflict,
             HistoryEntry,
             InvalidInput,
             LevelConflict,
@@ -82,6 +85,7 @@ def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
             lambda: KnownDocuments(maxsize=DOCUMENTS),
             lambda: ValidDocuments(maxsize=DOCUMENTS),
             ForDisplays,
+            ForApprovers,
             *([] if open_to_strangers else [ForStaffOnly]),
         ],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

@@ -3,11 +3,12 @@
 import strawberry
 
 from domain.rules.access import Permission
+from graph.approval import ApprovalUpdate
 from graph.fields import follow
 from graph.presence import Presence
 from graph.queue import QueueUpdate, TicketUpdate
 from graph.wall import SlaCountdown, Wallboard
-from subscriptions import presence, queue, ticket, walls
+from subscriptions import approvals, presence, queue, ticket, walls
 
 TICKETS, WALLS = Permission.TICKETS_READ, Permission.WALLBOARD_READ
 
@@ -30,6 +31,12 @@ class Subscription:
         TICKETS,
         "Who is at a ticket: at once, and whenever it is somebody else or they do something else. "
         "Nobody is at a ticket that the caller may not see.",
+    )
+    approval_changes = follow(
+        approvals.changes,
+        ApprovalUpdate,
+        Permission.REPLIES_MODERATE,
+        "Approvals that are asked for, go stale, are decided, or come along with a ticket.",
     )
     sla_countdown = follow(
         walls.countdown,

@@ -1,7 +1,7 @@
 """Tickets, the messages they are made of, and who wrote them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -24,8 +24,12 @@ from graph.page import Connection, Edge, feed_cursor, server_time
 from graph.presence import Presence
 from graph.reply import Reply, ReplyConnection
 from graph.workspace import Account, Level, TicketType, User
-from resolvers import attachments, attending, deadlines, people, tickets
+from resolvers import approvals, attachments, attending, deadlines, people, tickets
 
+if TYPE_CHECKING:
+    from graph.approval import Approval
+
+LazyApproval = Annotated["Approval", strawberry.lazy("graph.approval")]
 LazyTicket = Annotated["Ticket", strawberry.lazy("graph.ticket")]
 LazyTickets = Annotated["TicketConnection", strawberry.lazy("graph.ticket")]
 LazyOccurrences = Annotated["OccurrenceConnection", strawberry.lazy("graph.ticket")]
@@ -195,6 +199,11 @@ class Ticket(Node):
         tickets.replies,
         ReplyConnection,
         "Replies and notes, oldest first.",
+    )
+    approval = fetched(
+        approvals.of_ticket,
+        LazyApproval | None,
+        "What it waits for; else the last decision there was on a reply of it.",
     )
     history = fetched(
         tickets.history,

@@ -35,6 +35,7 @@ class LevelMember:
     level = fetched(setup.member_level, LazyLevel, "Where.")
     role: LevelRole = shown("What they are there.")
     capacity: int | None = shown("How many active tickets they can hold; null: any number.")
+    exempt: bool = shown("Answers without approval where the level is moderated.")
     active_tickets = fetched(
         setup.member_active_tickets,
         int,
@@ -50,6 +51,11 @@ class User(Node):
         setup.user_email, str | None, "What they sign in with; told to administrators and oneself."
     )
     role: Role = shown("What they may do in the workspace.")
+    grants = computed(
+        setup.user_grants,
+        list[str] | None,
+        "Permissions beyond the role; told to administrators and oneself.",
+    )
     active: bool = shown("false: they may not sign in.")
     available: bool = shown(
         "On shift: a message leaves their ticket with them; else it returns to the queue."

@@ -31,6 +31,8 @@ from resolvers.loaders import Loaders
 P = ParamSpec("P")
 R = TypeVar("R")
 KEY_LENGTH = 120
+LOOKING = (Permission.WORKSPACE_READ, Permission.WALLBOARD_READ, Permission.REPLIES_MODERATE)
+"""Whoever has one of these may look at something; at what, the wall says."""
 TRIES = 3
 
 
@@ -97,6 +99,8 @@ class Context:
     """What the session cookie carried, if the request brought one."""
     shared: bool = False
     """Its answers go to many who have the same rights: it ends when anybody's change."""
+    lets_in: Callable[[Actor], bool] = lambda actor: True
+    """Whether what was asked may be answered to whoever signs in with it."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _open: AsyncExitStack | None = None
     _read: Work | None = None
@@ -116,8 +120,9 @@ class Context:
             raise Told("UNAUTHENTICATED", "unauthenticated")
         return self.actor
 
-    def require(self, permission: Permission) -> Actor:
-        if not self.me.can(permission):
+    def require(self, *permissions: Permission) -> Actor:
+        """The actor, where they have one of these."""
+        if not any(self.me.can(each) for each in permissions):
             raise Told("FORBIDDEN", "may_not_call")
         return self.me
 
@@ -130,9 +135,7 @@ class Context:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Work]:
         """This operation's snapshot, one question at a time."""
-        actor = self.me
-        if not actor.can(Permission.WALLBOARD_READ):
-            self.require(Permission.WORKSPACE_READ)
+        actor = self.require(*LOOKING)
         async with self._lock:
             if self._closed:
                 # A loader of an answer that was broken off; what it opens nobody else would close.

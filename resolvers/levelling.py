@@ -32,6 +32,11 @@ class LevelMemberInput:
         "How many active tickets they can hold, 0 to 10,000; without one, any number.",
         default=None,
     )
+    exempt: bool | None = told(
+        "true: answers without approval where the level is moderated. Who is there already keeps "
+        "it when not said.",
+        default=None,
+    )
 
 
 @strawberry.input(description="How long something may take, for tickets of one priority.")
@@ -169,6 +174,7 @@ def _members(given: list[LevelMemberInput] | None) -> list[MemberForm] | None:
             user_id=uuid(each.user_id, "User", "members", str(place), "userId"),
             role=each.role,
             capacity=each.capacity,
+            exempt=each.exempt,
         )
         for place, each in enumerate(given)
     ]

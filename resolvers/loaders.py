@@ -11,6 +11,7 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from domain.model.account import Account, Monitoring, TicketType
+from domain.model.approval import Approval
 from domain.model.attachment import Attachment
 from domain.model.calendar import Calendar
 from domain.model.entry import HistoryEntry
@@ -79,6 +80,9 @@ class Loaders:
     def reply(self, key: UUID) -> Awaitable[Reply | None]:
         return self._load("reply", key, lambda work, keys: work.replies.find(keys))
 
+    def approval(self, key: UUID) -> Awaitable[Approval | None]:
+        return self._load("approval", key, lambda work, keys: work.approvals.find(keys))
+
     def entry(self, key: UUID) -> Awaitable[HistoryEntry | None]:
         return self._load("entry", key, lambda work, keys: work.entries.find(keys))
 
@@ -107,6 +111,16 @@ class Loaders:
 
     def successor(self, ticket: UUID) -> Awaitable[Ticket | None]:
         return self._load("successor", ticket, lambda work, keys: work.tickets.successors(keys))
+
+    def ticket_approval(self, ticket: UUID) -> Awaitable[Approval | None]:
+        return self._load(
+            "ticket-approval", ticket, lambda work, keys: work.approvals.of_tickets(keys)
+        )
+
+    def reply_approval(self, reply: UUID) -> Awaitable[Approval | None]:
+        return self._load(
+            "reply-approval", reply, lambda work, keys: work.approvals.of_replies(keys)
+        )
 
     def headset(self, publisher: UUID) -> Awaitable[int | None]:
         return self._load("headset", publisher, lambda work, keys: work.tickets.totals(keys))

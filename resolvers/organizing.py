@@ -20,6 +20,11 @@ class SaveUserInput:
     role: Role = told("What they may do.")
     password: str | None = told("10 to 200 characters; required for a new user.", default=None)
     active: bool | None = told("false: they may not sign in any more.", default=None)
+    grants: list[str] | None = told(
+        "Permissions beyond the role, all of them: `replies.moderate`, `publishers.reveal`. They "
+        "stay as they are when not said.",
+        default=None,
+    )
     idempotency_key: str | None = key()
 
 
@@ -31,6 +36,7 @@ async def save_user(info: Info, input: SaveUserInput) -> User:
         role=input.role,
         password=input.password,
         active=input.active,
+        grants=input.grants,
     )
     return await info.context.once(input, organizing.save_user, form)
 

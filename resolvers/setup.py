@@ -12,7 +12,7 @@ from domain.model.user import ApiKey, User
 from domain.model.workspace import Workspace
 from domain.page import Page
 from domain.rules import states
-from domain.words import Priority
+from domain.words import Priority, Role
 from resolvers import paging
 from resolvers.context import Info
 from resolvers.paging import After, First
@@ -97,14 +97,24 @@ async def member_active_tickets(member: strawberry.Parent[LevelMember], info: In
     return await info.context.loaders.active_tickets(member.level_id, member.user_id)
 
 
-def memberships(user: strawberry.Parent[User], info: Info) -> Awaitable[list[LevelMember] | None]:
-    return info.context.loaders.memberships(user.id)
+async def memberships(user: strawberry.Parent[User], info: Info) -> list[LevelMember] | None:
+    me = info.context.me
+    if me.only_approves and me.id != user.id:
+        return []
+    return await info.context.loaders.memberships(user.id)
 
 
 def user_email(user: strawberry.Parent[User], info: Info) -> str | None:
+    return user.email if _may_know(user, info) else None
+
+
+def user_grants(user: strawberry.Parent[User], info: Info) -> list[str] | None:
+    return list(user.grants) if _may_know(user, info) else None
+
+
+def _may_know(user: User, info: Info) -> bool:
     me = info.context.me
-    administrator = me.role is not None and me.role.value == "ADMIN"
-    return user.email if administrator or me.id == user.id else None
+    return me.role is Role.ADMIN or me.id == user.id
 
 
 def account_levels(

@@ -13,7 +13,7 @@ from domain.model.workspace import Workspace
 from domain.operations import signing
 from domain.operations.signing import Replayed, SignedIn
 from domain.rules.access import Actor
-from resolvers.context import Context, Info
+from resolvers.context import Context, Info, Told
 from resolvers.inputs import told
 
 THINGS = {
@@ -27,6 +27,7 @@ THINGS = {
     "Publisher": "publisher",
     "Occurrence": "occurrence",
     "Reply": "reply",
+    "Approval": "approval",
     "HistoryEntry": "entry",
     "Attachment": "attachment",
 }
@@ -95,7 +96,9 @@ async def sign_out(info: Info) -> None:
 
 
 async def _enter(context: Context, signed_in: SignedIn) -> Entrance:
-    """From here on the operation is theirs."""
+    """From here on the operation is theirs, where it is one that they may ask."""
+    if not context.lets_in(signed_in.actor):
+        raise Told("FORBIDDEN", "may_not_call")
     context.actor = signed_in.actor
     token, expires_at = context.services.tokens.issue(signed_in.actor)
     if context.response is not None:

@@ -15,10 +15,11 @@ from domain.model.attachment import Attachment
 from domain.model.level import Level, LevelMember
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Publisher
+from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.model.user import User
 from domain.rules.access import ROLE_PERMISSIONS, Actor, Permission
-from domain.words import OutsideView, Role
+from domain.words import OutsideView, Role, Visibility
 
 T = TypeVar("T", bound=SQLModel)
 
@@ -49,11 +50,15 @@ def readable(actor: Actor, level_id: Any) -> ColumnElement[bool]:
 
 
 def tickets(actor: Actor, ticket: Any = Ticket) -> ColumnElement[bool]:
-    return and_(
+    seen = and_(
         ticket.workspace_id == actor.workspace_id,
         ticket.removed_at.is_(None),
         readable(actor, ticket.level_id),
     )
+    if not actor.only_approves:
+        return seen
+    asked = columns(aliased(Approval))
+    return and_(seen, select(asked.id).where(asked.ticket_id == ticket.id).exists())
 
 
 def ticket_of(actor: Actor, ticket_id: Any) -> ColumnElement[bool]:
@@ -65,18 +70,37 @@ def ticket_of(actor: Actor, ticket_id: Any) -> ColumnElement[bool]:
     return found
 
 
+def histories(actor: Actor) -> ColumnElement[bool]:
+    """Tickets whose history may be read: what colleagues did and said to each other is not for who
+    only approves."""
+    return false() if actor.only_approves else tickets(actor)
+
+
+def replies(actor: Actor, reply: Any = Reply) -> ColumnElement[bool]:
+    seen = ticket_of(actor, reply.ticket_id)
+    if not actor.only_approves:
+        return seen
+    return and_(seen, reply.visibility != Visibility.INTERNAL)
+
+
 def occurrences(actor: Actor) -> ColumnElement[bool]:
+    if actor.only_approves:
+        return and_(O_.workspace_id == actor.workspace_id, ticket_of(actor, O_.ticket_id))
     alone = and_(O_.ticket_id.is_(None), readable(actor, O_.level_id))
     return and_(O_.workspace_id == actor.workspace_id, or_(alone, ticket_of(actor, O_.ticket_id)))
 
 
 def attachments(actor: Actor) -> ColumnElement[bool]:
     """A file is seen where its message or its reply is; before it is sent, by who uploaded it."""
+    answer = columns(aliased(Reply))
     said = select(O_.id).where(O_.id == F_.occurrence_id, occurrences(actor)).exists()
     written = and_(
         F_.occurrence_id.is_(None),
         ticket_of(actor, F_.ticket_id),
-        or_(F_.reply_id.is_not(None), F_.uploaded_by_id == actor.user_id),
+        or_(
+            select(answer.id).where(answer.id == F_.reply_id, replies(actor, answer)).exists(),
+            and_(F_.reply_id.is_(None), F_.uploaded_by_id == actor.user_id),
+        ),
     )
     return and_(F_.workspace_id == actor.workspace_id, or_(said, written))
 
@@ -94,6 +118,8 @@ def publishers(actor: Actor) -> ColumnElement[bool]:
     written = (
         select(by_them.id).where(by_them.publisher_id == P_.id, tickets(actor, by_them)).exists()
     )
+    if actor.only_approves:
+        return and_(mine, written)
     said = (
         select(O_.id)
         .where(O_.publisher_id == P_.id, O_.ticket_id.is_(None), readable(actor, O_.level_id))
@@ -104,6 +130,8 @@ def publishers(actor: Actor) -> ColumnElement[bool]:
 
 def counted(actor: Actor) -> ColumnElement[bool]:
     """Tickets that may at least be counted: the headset total."""
+    if actor.only_approves:
+        return tickets(actor)
     hidden = select(L_.id).where(
         L_.workspace_id == actor.workspace_id, L_.outside_view == OutsideView.NONE
     )
@@ -116,6 +144,8 @@ def counted(actor: Actor) -> ColumnElement[bool]:
 
 def stubs(actor: Actor) -> ColumnElement[bool]:
     """Tickets behind the wall whose level lets outsiders know that they exist."""
+    if actor.only_approves:
+        return false()
     shown = select(L_.id).where(
         L_.workspace_id == actor.workspace_id, L_.outside_view == OutsideView.STUB
     )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.approval import Approval
@@ -67,6 +67,37 @@ class ApprovalShelf(Shelf[Approval]):
             return {}
         rows = await self.session.scalars(self.seen().where(V_.reply_id.in_(sorted(reply_ids))))
         return {row.reply_id: row for row in rows}
+
+    async def changed(
+        self,
+        ids: Collection[UUID],
+        *,
+        of_tickets: Collection[UUID],
+        waiting_of: Collection[UUID],
+        level_ids: Collection[UUID] | None = None,
+    ) -> Sequence[Approval]:
+        """These, all of some tickets, and what waits of others; as they were submitted."""
+        if not (ids or of_tickets or waiting_of):
+            return []
+        waiting = and_(V_.ticket_id.in_(sorted(waiting_of)), V_.state == ApprovalState.SUBMITTED)
+        asked = self.seen().where(
+            or_(V_.id.in_(sorted(ids)), V_.ticket_id.in_(sorted(of_tickets)), waiting)
+        )
+        if level_ids is not None:
+            asked = asked.where(_in_levels(level_ids))
+        return list(await self.session.scalars(asked.order_by(V_.requested_at, V_.id)))
+
+    async def hanging_on(self, ticket_ids: Collection[UUID]) -> Collection[UUID]:
+        """Ids alone, asked without the wall: whether approvals went along with tickets that were
+        seen before."""
+        if not ticket_ids:
+            return []
+        rows = await self.session.scalars(
+            select(V_.id).where(
+                V_.workspace_id == self.actor.workspace_id, V_.ticket_id.in_(sorted(ticket_ids))
+            )
+        )
+        return list(rows)
 
     async def open_of(self, ticket_ids: Collection[UUID]) -> Mapping[UUID, Approval]:
         """What waits, of tickets that are held. Asked without the wall: a message makes it stale,

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import and_, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from domain.errors import Invalid
+from domain.model.approval import Approval
 from domain.model.entry import HistoryEntry
 from domain.model.ticket import Ticket
 from domain.page import Edge, Page, Window
@@ -40,7 +42,7 @@ class EntryShelf:
         rows = await self.session.scalars(
             select(HistoryEntry)
             .join(Ticket, T_.id == H_.ticket_id)
-            .where(H_.id.in_(sorted(entry_ids)), access.tickets(self.actor))
+            .where(H_.id.in_(sorted(entry_ids)), access.histories(self.actor))
         )
         return {row.id: row for row in rows}
 
@@ -110,6 +112,28 @@ class EntryShelf:
         )
         return await self.session.scalar(same.limit(1)) is not None
 
+    async def messages_since(self, approval: Approval) -> Sequence[HistoryEntry]:
+        """What the publisher wrote after a reply was submitted, oldest first, a hundred at most."""
+        submitted = columns(aliased(HistoryEntry))
+        place = select(submitted.sequence).where(
+            submitted.ticket_id == approval.ticket_id,
+            submitted.kind == HistoryKind.APPROVAL_REQUESTED,
+            submitted.became_id == approval.id,
+        )
+        rows = await self.session.scalars(
+            select(HistoryEntry)
+            .join(Ticket, T_.id == H_.ticket_id)
+            .where(
+                H_.ticket_id == approval.ticket_id,
+                H_.kind == HistoryKind.OCCURRENCE_RECEIVED,
+                H_.sequence > place.scalar_subquery(),
+                access.histories(self.actor),
+            )
+            .order_by(H_.sequence)
+            .limit(literal_column(str(TOLD_MOST)))
+        )
+        return list(rows)
+
     async def pages(
         self, ticket_ids: Collection[UUID], window: Window
     ) -> Mapping[UUID, Page[HistoryEntry]]:
@@ -123,7 +147,7 @@ class EntryShelf:
         rows = await self.session.execute(
             select(T_.id, T_.interactions_count, HistoryEntry)
             .outerjoin(HistoryEntry, and_(H_.ticket_id == T_.id, part))
-            .where(T_.id.in_(sorted(ticket_ids)), access.tickets(self.actor))
+            .where(T_.id.in_(sorted(ticket_ids)), access.histories(self.actor))
             .order_by(T_.id, H_.sequence)
         )
         found: dict[UUID, list[HistoryEntry]] = {each: [] for each in ticket_ids}

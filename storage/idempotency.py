@@ -55,8 +55,8 @@ KINDS: dict[str, type[SQLModel]] = {
 WALLS: dict[type[SQLModel], Callable[[Actor], ColumnElement[bool]]] = {
     Ticket: access.tickets,
     Attachment: access.attachments,
+    Reply: access.replies,
     Approval: access.approvals,
-    Reply: lambda actor: access.ticket_of(actor, columns(Reply).ticket_id),
 }
 
 

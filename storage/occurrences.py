@@ -162,7 +162,7 @@ class ReplyShelf(Shelf[Reply]):
         self._pile = pile
 
     def wall(self) -> ColumnElement[bool]:
-        return access.ticket_of(self.actor, R_.ticket_id)
+        return access.replies(self.actor)
 
     async def pages(
         self, ticket_ids: Collection[UUID], window: Window

@@ -25,8 +25,11 @@ class News:
 
 
 class Following:
-    def __init__(self, context: Context, follower: Follower, *, torn: bool) -> None:
+    def __init__(
+        self, context: Context, follower: Follower, needs: Permission, *, torn: bool
+    ) -> None:
         self.context = context
+        self._needs = needs
         self._follower = follower
         self._torn = torn
         self._access_version: int | None = None
@@ -36,14 +39,17 @@ class Following:
         yield self._tell(None, resync=self._torn)
         while True:
             stretch = await self._follower.take(HEARTBEAT)
-            before = self.context.me.readable
+            me = self.context.me
             if stretch is not None and stretch.access_version != self._access_version:
                 self._access_version = stretch.access_version
-                if not await self.context.still(Permission.TICKETS_READ):
+                if not await self.context.still(self._needs):
+                    return
+                if self.context.me.only_approves is not me.only_approves:
+                    # What they may ask for at all is something else now, and was read before.
                     return
             await self.context.rest()
             # With other levels in sight the list is another one: no entry tells what came and went.
-            resync = self.context.me.readable != before
+            resync = self.context.me.readable != me.readable
             yield self._tell(stretch, resync=resync or (stretch is not None and stretch.truncated))
 
     def _tell(self, stretch: Stretch | None, *, resync: bool) -> News:
@@ -54,9 +60,12 @@ class Following:
 
 
 @asynccontextmanager
-async def following(context: Context, after: str | None) -> AsyncIterator[Following]:
-    """The feed behind a cursor. One that cannot be continued starts now, and says so."""
-    actor = context.require(Permission.TICKETS_READ)
+async def following(
+    context: Context, after: str | None, needs: Permission = Permission.TICKETS_READ
+) -> AsyncIterator[Following]:
+    """The feed behind a cursor, for as long as the caller has the right that it needs. A cursor
+    that cannot be continued starts now, and says so."""
+    actor = context.require(needs)
     services = context.services
     torn, position = False, None
     if after is not None:
@@ -71,4 +80,4 @@ async def following(context: Context, after: str | None) -> AsyncIterator[Follow
         except BadCursor:
             torn, following = True, services.tails.follow(actor.workspace_id)
             follower = await stack.enter_async_context(following)
-        yield Following(context, follower, torn=torn)
+        yield Following(context, follower, needs, torn=torn)

@@ -124,4 +124,9 @@ class Approval(Record, table=True):
         self.decided_at = now
         self.reason = reason
         self.version += 1
-        return ApprovalDecided(became=state.value, became_id=self.id, reply_id=self.reply_id)
+        return ApprovalDecided(
+            was=ApprovalState.SUBMITTED.value,
+            became=state.value,
+            became_id=self.id,
+            reply_id=self.reply_id,
+        )

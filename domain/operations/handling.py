@@ -12,7 +12,7 @@ from domain.model.level import Level
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.model.user import User
-from domain.operations import assigning
+from domain.operations import approving, assigning
 from domain.rules import checking
 from domain.rules.states import Trigger
 from domain.rules.wording import SUBJECT_MOST, TEXT_LENGTH
@@ -148,11 +148,16 @@ async def merge(
         raise Invalid("merge_publishers_differ", field=["acrossPublishers"])
 
     closed, kept = source.merge_into(target, work.now)
+    ended = await approving.superseded(work, source)
+    waiting = await work.approvals.open_of([target.id])
+    for approval in waiting.values():
+        approval.go_stale()
     await work.occurrences.move(source.id, target.id)
     await work.replies.move(source.id, target.id)
+    await work.approvals.move(source.id, target.id)
     await work.attachments.move(source.id, target.id)
     said = checking.comment(comment)
-    work.record(source, closed, comment=said)
+    work.record(source, closed, *ended, comment=said)
     work.record(target, kept, comment=said)
     return target
 
@@ -166,7 +171,8 @@ async def remove(work: Work, ticket_id: UUID, reason: str) -> RemovedTicket:
     if said is None:
         raise ReasonRequired("reason_required", field=["reason"])
 
-    work.record(ticket, ticket.remove(work.now), comment=said)
+    ended = await approving.superseded(work, ticket)
+    work.record(ticket, ticket.remove(work.now), *ended, comment=said)
     return RemovedTicket(ticket.id)
 
 

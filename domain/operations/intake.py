@@ -19,7 +19,7 @@ from domain.operations.gathering import Desk
 from domain.post import Post
 from domain.rules import checking
 from domain.rules.access import Permission
-from domain.words import GroupingMode, TicketOrigin
+from domain.words import GroupingMode, TicketOrigin, TicketStatus
 from domain.work import Work
 
 MOST_AT_ONCE = 500
@@ -193,3 +193,8 @@ def _join(
 async def _settle(work: Work, desk: Desk, occurrences: Sequence[Occurrence]) -> None:
     await work.tickets.put(desk.opened)
     await work.occurrences.put(occurrences)
+    # T20: whoever decides has to know that the reply was written before this.
+    joined = {ticket for each in occurrences if (ticket := desk.ticket_of(each))}
+    held = {each.id for each in joined if each.status is TicketStatus.AWAITING_APPROVAL}
+    for approval in (await work.approvals.open_of(held)).values():
+        approval.go_stale()

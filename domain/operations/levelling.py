@@ -37,6 +37,8 @@ class MemberForm:
     user_id: UUID
     role: LevelRole = LevelRole.ATTENDANT
     capacity: int | None = None
+    exempt: bool | None = None
+    """None leaves it; somebody new is not."""
 
 
 class Never(Enum):
@@ -221,7 +223,8 @@ async def _set_members(work: Work, level: Level, forms: Sequence[MemberForm]) ->
     for form in forms:
         kept = before.pop(form.user_id, None)
         if kept is not None:
-            kept.become(form.role, form.capacity)
+            exempt = kept.exempt if form.exempt is None else form.exempt
+            kept.become(form.role, form.capacity, exempt=exempt)
         else:
             work.levels.admit(
                 LevelMember(
@@ -230,6 +233,7 @@ async def _set_members(work: Work, level: Level, forms: Sequence[MemberForm]) ->
                     workspace_id=level.workspace_id,
                     role=form.role,
                     capacity=form.capacity,
+                    exempt=bool(form.exempt),
                 )
             )
     for gone in before.values():

@@ -12,6 +12,7 @@ from domain.model.account import Account, Monitoring, TicketType
 from domain.model.user import User
 from domain.model.workspace import Workspace
 from domain.rules import checking
+from domain.rules.access import GRANTABLE, Permission
 from domain.words import TICKET_TYPES, Network, Priority, Role
 from domain.work import Work
 
@@ -45,6 +46,8 @@ class UserForm:
     id: UUID | None = None
     password: str | None = None
     active: bool | None = None
+    grants: Sequence[str] | None = None
+    """Permissions beyond the role; None leaves them."""
 
 
 async def save_user(work: Work, form: UserForm) -> User:
@@ -57,6 +60,7 @@ async def save_user(work: Work, form: UserForm) -> User:
     owner = await work.identities.user_of_email(email)
     if owner is not None and owner.id != form.id:
         raise Duplicate("email_taken", field=["email"])
+    granted = None if form.grants is None else _granted(form.grants)
     password_hash = await work.secrets.hash_password(form.password) if form.password else None
 
     if form.id is None:
@@ -71,6 +75,7 @@ async def save_user(work: Work, form: UserForm) -> User:
             active=form.active is not False,
             created_at=work.now,
         )
+        user.grant(granted or ())
         await work.users.put(user)
         return user
 
@@ -83,12 +88,23 @@ async def save_user(work: Work, form: UserForm) -> User:
     user.change_email(email)
     user.change_role(form.role)
     user.activate(active)
+    if granted is not None:
+        user.grant(granted)
     if password_hash is not None:
         user.change_password(password_hash)
     if password_hash is not None or not active:
         await work.users.end_sessions(user.id, work.now)
     work.rights_changed()
     return user
+
+
+def _granted(names: Sequence[str]) -> frozenset[Permission]:
+    known = {each.value: each for each in GRANTABLE}
+    for name in names:
+        if name not in known:
+            told = ", ".join(sorted(known))
+            raise Invalid("unknown_grant", field=["grants"], name=name, known=told)
+    return frozenset(known[name] for name in names)
 
 
 @dataclass(frozen=True, kw_only=True)
