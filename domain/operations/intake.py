@@ -194,7 +194,7 @@ async def _settle(work: Work, desk: Desk, occurrences: Sequence[Occurrence]) -> 
     await work.tickets.put(desk.opened)
     await work.occurrences.put(occurrences)
     # T20: whoever decides has to know that the reply was written before this.
-    joined = {ticket for each in occurrences if (ticket := desk.ticket_of(each))}
+    joined = [ticket for each in occurrences if (ticket := desk.ticket_of(each))]
     held = {each.id for each in joined if each.status is TicketStatus.AWAITING_APPROVAL}
     for approval in (await work.approvals.open_of(held)).values():
         approval.go_stale()

@@ -145,6 +145,7 @@ async def _handled(day: Day, names: Json) -> None:
     finished = await day.ask("finish_ticket", day.ana, input=finish)
     whole = await day.ask("ticket", day.ana, protocol=by_hand["protocol"])
     due = await day.ask("deadlines", day.ana, filter={"risks": ["ON_TIME"]}, first=20)
+    await _moderated(day, names)
     await _watched(day, by_hand["id"])
     await _followed(day, by_hand["id"])
 
@@ -154,6 +155,37 @@ async def _handled(day: Day, names: Json) -> None:
     assert whole["priority"] == "HIGH"
     assert by_hand["protocol"] in {each["protocol"] for each in due["nodes"]}
     assert whole["history"]["totalCount"] == len(whole["history"]["nodes"])
+
+
+async def _moderated(day: Day, names: Json) -> None:
+    day.asked.add("approval_changes")
+    level = {"id": names["level"], "name": "Atendimento", "moderated": True}
+    await day.ask("save_level", day.boss, input=level)
+    asked_again = {**posts(names["account"])[0], "externalId": "again", "threadId": "again"}
+    received = await day.ask("receive_occurrence", day.boss, input=asked_again)
+    waiting = await day.ask("approvals", day.boss, states=["SUBMITTED"])
+    stream = day.desk.follow(document("approval_changes"), day.boss, after=waiting["feedCursor"])
+    try:
+        await heard(stream)
+        answer = {
+            "ticketId": received["ticket"]["id"],
+            "text": "Já estamos vendo.",
+            "visibility": "PRIVATE",
+        }
+        held = await day.ask("reply", day.ana, input=answer)
+        asked = await heard(stream)
+    finally:
+        await stream.aclose()
+    [one] = asked["approvals"]
+    better = {"approvalId": one["id"], "decision": "EDIT_AND_SEND", "text": "Sai hoje."}
+    decided = await day.ask("decide_approval", day.boss, input=better)
+    listed = await day.ask("approvals", day.boss, states=["EDITED_APPROVED"])
+
+    assert waiting["nodes"] == []
+    assert held["reply"]["state"] == "HELD"
+    assert (one["state"], one["reply"]["text"]) == ("SUBMITTED", "Já estamos vendo.")
+    assert decided["approval"]["reply"]["originalText"] == "Já estamos vendo."
+    assert [each["id"] for each in listed["nodes"]] == [one["id"]]
 
 
 async def _watched(day: Day, ticket_id: str) -> None:
