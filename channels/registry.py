@@ -3,20 +3,28 @@
 from collections.abc import Mapping
 from typing import Any
 
+from channels import email
 from channels.base import Channel
+from channels.email import Email
 from channels.generic import Generic
 from channels.sandbox import Sandbox
-from domain.rules.capability import Capability
+from domain.rules.capability import MEBIBYTE, Capability
 from domain.words import Network
 
 SANDBOX = Sandbox()
-CHANNELS: dict[Network, Channel] = {Network.SANDBOX: SANDBOX}
+CHANNELS: dict[Network, Channel] = {Network.SANDBOX: SANDBOX, Network.EMAIL: Email()}
 """Networks whose own words we read; the generic words are understood from all the others."""
 GENERIC: Channel = Generic()
+BODIES = {Network.EMAIL: email.BODY_MOST}
 
 
 def of(network: Network) -> Channel:
     return CHANNELS.get(network, GENERIC)
+
+
+def body_most(network: Network) -> int:
+    """How many bytes may come in at once."""
+    return BODIES.get(network, MEBIBYTE)
 
 
 def capability(network: Network) -> Capability:

@@ -21,16 +21,48 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class IncomingFile:
+    file_name: str
+    media_type: str
+    """What whoever sent it says it is; what it is decides."""
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """What a network tells of a message of ours that it took and could not deliver."""
+
+    external_id: str
+    """Of our message."""
+    detail: str
+    """In the network's own words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     account_id: UUID
     external_id: str
     kind: OccurrenceKind
     author: Author
     text: str
-    occurred_at: datetime
+    occurred_at: datetime | None
+    """None: when it reached us, as nobody says better."""
     url: str | None = None
     thread_id: str | None = None
     thread_url: str | None = None
     parent_external_id: str | None = None
     monitoring_id: UUID | None = None
     historical: bool = False
+    subject: str | None = None
+    html: str | None = None
+    """What it looked like; cleaned by the channel, so that nothing in it can act."""
+    references: tuple[str, ...] = ()
+    """Ids of messages that it speaks of, theirs or ours, the nearest first."""
+    protocol: str | None = None
+    """A protocol number that it names."""
+    automated: bool = False
+    """Written by a machine: it asks nothing."""
+    own_clock: bool = False
+    """The time is what the writer's own clock said: where it cannot be, it was now."""
+    files: tuple[IncomingFile, ...] = ()
+    undelivered: Undelivered | None = None

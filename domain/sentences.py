@@ -226,6 +226,78 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "The monitoring {name} does not watch this account.",
         PT: "O monitoramento {name} não acompanha esta conta.",
     },
+    "files_too_large": {
+        EN: "The attachments are too large together: at most {most} MiB.",
+        PT: "Os anexos são grandes demais juntos: no máximo {most} MiB.",
+    },
+    "own_message": {
+        EN: "This is a message of our own that came back; it was not taken in.",
+        PT: "Esta é uma mensagem nossa que voltou; não foi recebida.",
+    },
+    "mail_without_sender": {
+        EN: "This is not an e-mail, or nobody can be seen to have sent it.",
+        PT: "Isto não é um e-mail, ou não dá para ver quem o enviou.",
+    },
+    "mail_host": {
+        EN: "{name} is the name or address of a server.",
+        PT: "{name} é o nome ou endereço de um servidor.",
+    },
+    "mail_address": {
+        EN: "{name} is an e-mail address.",
+        PT: "{name} é um endereço de e-mail.",
+    },
+    "mail_line": {
+        EN: "{name} is text on one line, at most {most} characters.",
+        PT: "{name} é um texto de uma linha, com no máximo {most} caracteres.",
+    },
+    "mail_needs_tls": {
+        EN: "Without encryption only this same machine is reached: choose tls or starttls.",
+        PT: "Sem criptografia só esta mesma máquina é alcançada: escolha tls ou starttls.",
+    },
+    "mail_not_connected": {
+        EN: "This account has no mail server; an administrator has to connect it.",
+        PT: "Esta conta não tem servidor de e-mail; um administrador precisa conectá-la.",
+    },
+    "mail_sign_in": {
+        EN: "The mail server did not accept the account's user and password.",
+        PT: "O servidor de e-mail não aceitou o usuário e a senha da conta.",
+    },
+    "mail_server_away": {
+        EN: "The mail server could not be reached.",
+        PT: "O servidor de e-mail não pôde ser alcançado.",
+    },
+    "mail_server_busy": {
+        EN: "The mail server asks to try again later.",
+        PT: "O servidor de e-mail pede para tentar mais tarde.",
+    },
+    "mail_unanswered": {
+        EN: "The mail server did not say whether it took the e-mail. It may have been sent.",
+        PT: "O servidor de e-mail não disse se aceitou a mensagem. Ela pode ter sido enviada.",
+    },
+    "mail_address_refused": {
+        EN: "The recipient's e-mail address is not valid.",
+        PT: "O endereço de e-mail do destinatário não é válido.",
+    },
+    "mail_address_unknown": {
+        EN: "The recipient's e-mail address does not exist.",
+        PT: "O endereço de e-mail do destinatário não existe.",
+    },
+    "mail_box_full": {
+        EN: "The recipient's mailbox is full.",
+        PT: "A caixa de e-mail do destinatário está cheia.",
+    },
+    "mail_too_large": {
+        EN: "The e-mail is too large for the recipient's server.",
+        PT: "O e-mail é grande demais para o servidor do destinatário.",
+    },
+    "mail_taken_for_spam": {
+        EN: "The recipient's server took the e-mail for spam, or does not trust this sender.",
+        PT: "O servidor do destinatário tomou o e-mail por spam ou não confia neste remetente.",
+    },
+    "mail_refused": {
+        EN: "The recipient's server refused the e-mail.",
+        PT: "O servidor do destinatário recusou o e-mail.",
+    },
     "reply_not_connected": {
         EN: "Replies to this network cannot be sent from here; write an internal note.",
         PT: "Respostas a esta rede não podem ser enviadas por aqui; escreva uma nota interna.",

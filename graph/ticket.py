@@ -83,7 +83,10 @@ class Occurrence(Node):
     )
     publisher = fetched(people.occurrence_publisher, Publisher, "Who wrote it.")
     external_id: str = shown("The network's own id of it.")
+    subject: str | None = shown("What it was about, where the network asks for that: of an e-mail.")
     text: str = shown("What was written.")
+    html: str | None = shown("What an e-mail looked like; nothing in it acts, or loads anything.")
+    automated: bool = shown("Written by a machine, such as an out-of-office reply; asks nothing.")
     url: str | None = shown("Its address on the network.")
     thread_url: str | None = shown("The address of what it hangs on.")
     attachments = fetched(

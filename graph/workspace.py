@@ -70,6 +70,7 @@ class Account(Node):
     handle: str | None = shown("Its handle there.")
     external_id: str | None = shown("The network's own id of it.")
     enabled: bool = shown("false: what arrives for it is refused.")
+    connected: bool = shown("It is known how to reach the network; what is known is not shown.")
     levels = fetched(setup.account_levels, list[LazyLevel], "The levels that answer from it.")
 
 

@@ -53,6 +53,11 @@ class SaveAccountInput:
         "without one is given one.",
         default=None,
     )
+    connection: str | None = told(
+        "How the network is reached, as JSON; kept encrypted, never shown again. What stands in it "
+        "differs by network: see docs/channels.md. An empty text disconnects.",
+        default=None,
+    )
     enabled: bool | None = told("false: what arrives for it is refused.", default=None)
     idempotency_key: str | None = key()
 
@@ -65,6 +70,7 @@ async def save_account(info: Info, input: SaveAccountInput) -> AccountSaved:
         handle=input.handle,
         external_id=input.external_id,
         credentials=input.credentials,
+        connection=input.connection,
         enabled=input.enabled,
     )
     return await info.context.once(input, organizing.save_account, form)

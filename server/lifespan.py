@@ -21,7 +21,7 @@ from server.files import FileLinks
 from server.opening import NOBODY, keyring, open_store, ringing, ringing_presence
 from server.settings import Settings
 from storage.work import Storage
-from workers import deadlines, delivery, housekeeping
+from workers import deadlines, delivery, housekeeping, mailbox
 from workers.delivery import Patience
 
 
@@ -109,6 +109,9 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
             going_on.append(asyncio.create_task(keeping, name="housekeeping"))
             sending = delivery.run(storage, bell, stop, patience(settings))
             going_on.append(asyncio.create_task(sending, name="delivery"))
+            every = timedelta(seconds=settings.mail_poll_seconds)
+            reading = mailbox.run(storage, bell, stop, every)
+            going_on.append(asyncio.create_task(reading, name="mailbox"))
         try:
             yield
         finally:

@@ -232,6 +232,12 @@ class Settings(BaseSettings):
         "",
         description="Where `SANDBOX` accounts send to. Unset: `/sandbox` of `HOST` and `PORT`.",
     )
+    mail_poll_seconds: int = Field(
+        30,
+        ge=1,
+        le=3600,
+        description="How often the worker looks into each mailbox that an account is connected to.",
+    )
     shutdown_seconds: int = Field(
         10, ge=1, le=300, description="How long running requests may take to end at shutdown."
     )

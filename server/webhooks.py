@@ -4,7 +4,9 @@ The signature is checked over the bytes as they came, before anything reads them
 learns nothing: an account that does not exist answers as one whose secret is unknown.
 """
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +23,7 @@ from domain.model.account import Account
 from domain.operations import intake
 from domain.post import Post
 from domain.rules import access
+from domain.rules.capability import MEBIBYTE
 from domain.words import Locale
 from resolvers import ids
 from server.languages import preferred
@@ -30,7 +33,11 @@ from storage.work import Storage
 
 log = structlog.get_logger(__name__)
 
-MEBIBYTE = 1024 * 1024
+LARGEST = max(MEBIBYTE, *registry.BODIES.values())
+LONG = 64 * 1024
+LARGE_AT_ONCE = 4
+PATIENCE, LARGE_WITHIN = 10.0, 120.0
+"""Seconds to wait for a place among the large ones, and to be done there."""
 RETRY_AFTER = "5"
 TRIES = 3
 # A secret that nobody has, as long as one that we make.
@@ -45,7 +52,10 @@ async def receive(request: Request) -> Response:
     try:
         body = await _body(request)
         account = await _sender(storage, keyring, request, body)
-        posts = registry.of(account.network).read(body, account.id, _monitoring_id)
+        most = registry.body_most(account.network)
+        if len(body) > most:
+            raise TooLarge("body_too_large", most=most)
+        posts = await _read(account, body)
         results = await _take_in(storage, account, posts)
     except ClientDisconnect:
         return Response(status_code=400)
@@ -55,7 +65,7 @@ async def receive(request: Request) -> Response:
         return _refused(413, refusal, locale)
     except Unreadable as unreadable:
         return _refused(400, unreadable.refusal, locale)
-    except (Unavailable, Collision):
+    except (Unavailable, Collision, TimeoutError):
         return _refused(503, Invalid("unavailable"), locale, code="UNAVAILABLE")
 
     refused = sum(result.refusal is not None for result in results)
@@ -71,19 +81,48 @@ class NotSigned(Invalid):
 
 
 async def _body(request: Request) -> bytes:
-    """The bytes as they came; TOO_LARGE as soon as there are too many."""
+    """The bytes as they came; TOO_LARGE as soon as there are too many.
+
+    How many its account may send is asked once the signature is known to be right: before that
+    nobody learns what is there.
+    """
     announced = request.headers.get("content-length", "0")
-    parts, length = [], int(announced) if announced.isdecimal() else 0
-    if length <= MEBIBYTE:
+    length = int(announced) if announced.isdecimal() else 0
+    if length > LARGEST:
+        raise TooLarge("body_too_large", most=LARGEST)
+    parts: list[bytes] = []
+    async with AsyncExitStack() as room:
         length = 0
         async for part in request.stream():
+            before, length = length, length + len(part)
+            if length > LARGEST:
+                raise TooLarge("body_too_large", most=LARGEST)
+            if before <= MEBIBYTE < length:
+                # Strangers may fill a few large ones, and nothing else waits for those.
+                await _take_place(room)
             parts.append(part)
-            length += len(part)
-            if length > MEBIBYTE:
-                break
-    if length > MEBIBYTE:
-        raise TooLarge("body_too_large", most=MEBIBYTE)
-    return b"".join(parts)
+        return b"".join(parts)
+
+
+_large = asyncio.Semaphore(LARGE_AT_ONCE)
+
+
+async def _take_place(room: AsyncExitStack) -> None:
+    """Among the large bodies; UNAVAILABLE when they are many, and for one that takes too long."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await room.enter_async_context(_large)
+    except TimeoutError:
+        raise Unavailable from None
+    await room.enter_async_context(asyncio.timeout(LARGE_WITHIN))
+
+
+async def _read(account: Account, body: bytes) -> Sequence[Post | Refusal]:
+    """The posts; a long body is read beside the loop, so that nobody else waits for it."""
+    read = registry.of(account.network).read
+    if len(body) <= LONG:
+        return read(body, account.id, _monitoring_id)
+    return await asyncio.to_thread(read, body, account.id, _monitoring_id)
 
 
 async def _sender(storage: Storage, keyring: Keyring, request: Request, body: bytes) -> Account:

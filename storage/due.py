@@ -7,18 +7,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, null, select, union
+from sqlalchemy import func, null, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.account import Account
+from domain.model.mailbox import Mailbox
 from domain.model.reply import Reply
 from domain.model.sla import SlaClock
-from domain.words import TicketStatus
+from domain.words import Network, TicketStatus
 from storage.access import L_, T_, columns
 from storage.outbox import A_, QUEUED, R_, SENDING, first_in_line, open_for_sending
 from storage.queue import unserved
 
-C_ = columns(SlaClock)
+B_, C_ = columns(Mailbox), columns(SlaClock)
 MOMENTS = (T_.lease_expires_at, T_.pending_until, T_.closes_at)
 
 
@@ -90,6 +91,21 @@ class DueReader:
             await self.session.scalar(paused.order_by(A_.paused_until).limit(1)),
         ]
         return min((each for each in moments if each is not None), default=None)
+
+    async def mailboxes(self, now: datetime) -> Sequence[tuple[UUID, UUID]]:
+        """By workspace and account: the boxes to look into now."""
+        rows = await self.session.execute(
+            select(A_.workspace_id, A_.id)
+            .join(Mailbox, B_.account_id == A_.id, isouter=True)
+            .where(
+                A_.network == Network.EMAIL,
+                A_.enabled,
+                A_.sealed_connection.is_not(None),
+                or_(B_.look_at.is_(None), B_.look_at <= now),
+            )
+            .order_by(B_.look_at, A_.id)
+        )
+        return [(workspace, account) for workspace, account in rows]
 
     async def next(self, now: datetime) -> datetime | None:
         """When something will become due next, as far as is known now."""

@@ -13,7 +13,7 @@ from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.page import Page, Window
 from domain.rules.access import Actor
-from domain.work import PostKey
+from domain.work import Place, PostKey
 from storage import access, keyset
 from storage.access import O_, T_, columns
 from storage.keyset import Order
@@ -96,22 +96,22 @@ class OccurrenceShelf(Shelf[Occurrence]):
         rows = await self.session.scalars(
             select(Occurrence).where(
                 O_.workspace_id == self.actor.workspace_id,
-                or_(*_together(keys)),
+                or_(*_together(keys, O_)),
             )
         )
         return {(row.account_id, row.external_id): row for row in rows}
 
-    async def roots(self, keys: Collection[PostKey]) -> Mapping[PostKey, str]:
-        """The thread that each of these messages belongs to, for those that are known."""
+    async def places(self, keys: Collection[PostKey]) -> Mapping[PostKey, Place]:
+        """Where each of these messages stands, for those that are known."""
         if not keys:
             return {}
         rows = await self.session.execute(
-            select(O_.account_id, O_.external_id, O_.thread_root).where(
+            select(O_.account_id, O_.external_id, O_.thread_root, O_.ticket_id).where(
                 O_.workspace_id == self.actor.workspace_id,
-                or_(*_together(keys)),
+                or_(*_together(keys, O_)),
             )
         )
-        return {(account, external): root for account, external, root in rows}
+        return {(account, name): Place(root, ticket) for account, name, root, ticket in rows}
 
     async def diverted(self, level_ids: Collection[UUID]) -> Mapping[UUID, int]:
         """How many messages meant for each level went elsewhere because it took no tickets."""
@@ -140,12 +140,12 @@ def _newest() -> tuple[Any, Any]:
     return O_.occurred_at.desc(), O_.id.desc()
 
 
-def _together(keys: Collection[PostKey]) -> list[ColumnElement[bool]]:
+def _together(keys: Collection[PostKey], of: Any) -> list[ColumnElement[bool]]:
     """By account: PostgreSQL finds a list of ids in its index, a list of pairs it may not."""
     names: dict[UUID, list[str]] = {}
     for account_id, name in sorted(keys):
         names.setdefault(account_id, []).append(name)
-    return [and_(O_.account_id == each, O_.external_id.in_(found)) for each, found in names.items()]
+    return [and_(of.account_id == each, of.external_id.in_(some)) for each, some in names.items()]
 
 
 def _marked(page: Page[Occurrence], ticket_id: UUID) -> Page[Occurrence]:
@@ -182,6 +182,21 @@ class ReplyShelf(Shelf[Reply]):
             )
         )
         return list(rows)
+
+    async def places(self, keys: Collection[PostKey]) -> Mapping[PostKey, Place]:
+        """Where each of these replies stands, by what the network calls it. Asked without the wall:
+        a message belongs where it belongs."""
+        if not keys:
+            return {}
+        rows = await self.session.execute(
+            select(R_.account_id, R_.external_id, O_.thread_root, R_.ticket_id)
+            .join(Occurrence, O_.id == R_.answers_id, isouter=True)
+            .where(
+                R_.workspace_id == self.actor.workspace_id,
+                or_(*_together(keys, R_)),
+            )
+        )
+        return {(account, name): Place(root, ticket) for account, name, root, ticket in rows}
 
     async def move(self, source: UUID, target: UUID) -> None:
         await self.session.execute(

@@ -128,6 +128,17 @@ class TicketShelf(TicketReads):
         latest = sorted(rows, key=lambda ticket: (ticket.updated_at, ticket.id))
         return {(ticket.origin_level_id, ticket.publisher_id): ticket for ticket in latest}
 
+    async def take_named(
+        self, ticket_ids: Collection[UUID], protocols: Collection[str]
+    ) -> Mapping[UUID, Ticket]:
+        """What messages speak of, by id or by protocol number, over or not; held."""
+        if not ticket_ids and not protocols:
+            return {}
+        rows = await self._take_behind_the_wall(
+            or_(T_.id.in_(sorted(ticket_ids)), T_.protocol.in_(sorted(protocols)))
+        )
+        return {ticket.id: ticket for ticket in rows}
+
     async def take_held(self, user_id: UUID, level_ids: Collection[UUID]) -> Sequence[Ticket]:
         """What somebody is working on in these levels."""
         return await self._take(

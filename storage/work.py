@@ -39,6 +39,7 @@ from storage.entries import EntryShelf
 from storage.feed import FeedReader
 from storage.idempotency import IdempotencyShelf
 from storage.levels import AccountShelf, LevelShelf, MonitoringShelf, TicketTypeShelf
+from storage.mailboxes import MailboxShelf
 from storage.occurrences import OccurrenceShelf, ReplyShelf
 from storage.outbox import OutboxShelf
 from storage.pile import Pile
@@ -101,6 +102,7 @@ class SqlWork:
         self.presence = PresenceShelf(session, actor, now, lasting)
         self.levels = LevelShelf(session, actor)
         self.accounts = AccountShelf(session, actor)
+        self.mailboxes = MailboxShelf(session, actor)
         self.monitorings = MonitoringShelf(session, actor)
         self.ticket_types = TicketTypeShelf(session, actor)
         self.users = UserShelf(session, actor)

@@ -42,6 +42,10 @@ class Account(Record, table=True):
     def connect(self, sealed_connection: bytes | None) -> None:
         self.sealed_connection = sealed_connection
 
+    @property
+    def connected(self) -> bool:
+        return self.sealed_connection is not None
+
     def pause(self, until: datetime | None) -> None:
         self.paused_until = until
 

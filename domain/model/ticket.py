@@ -226,8 +226,13 @@ class Ticket(Record, table=True):
     # ── what the publisher does ──────────────────────────────────────────────────────────────
 
     def absorb(self, occurrence: Occurrence, *, opening: bool = False) -> list[Fact]:
-        """Take a message in: T4, T6, T11; the one it opens with, and others, leave the status."""
+        """Take a message in: T4, T6, T11; the one it opens with, and others, leave the status.
+
+        What a machine wrote is kept and moves nothing.
+        """
         occurrence.belong_to(self.id)
+        if occurrence.automated:
+            return [OccurrenceReceived(occurrence_id=occurrence.id, automated=True)]
         self.snippet = snippet_of(occurrence.text)
         before = self.status
         if opening or not states.allows(Trigger.INBOUND, before, TicketStatus.OPEN):

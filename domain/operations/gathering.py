@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.errors import Invalid, NotFound, Refusal
 from domain.model.account import Account, Monitoring
+from domain.model.attachment import Attachment
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Profile, Publisher
@@ -19,7 +20,8 @@ from domain.model.user import User
 from domain.post import Author, Post
 from domain.rules import grouping, routing
 from domain.rules.routing import Route, Watch
-from domain.work import PostKey, ProfileKey, Work
+from domain.words import TicketStatus
+from domain.work import Place, PostKey, ProfileKey, Work
 
 
 @dataclass
@@ -36,13 +38,19 @@ class Desk:
     watched: Mapping[UUID, Mapping[UUID, Account]]
     people: Mapping[ProfileKey, tuple[Publisher, Profile]]
     known: dict[PostKey, Occurrence]
-    roots: dict[PostKey, str]
+    places: dict[PostKey, Place]
+    """Where what these posts speak of stands: theirs and ours."""
     open: dict[str, Ticket]
     last: dict[str, Ticket]
     loose: Mapping[tuple[UUID, UUID], Ticket]
+    named: dict[UUID, Ticket]
+    """Those that posts speak of, over or not, by id."""
+    taken_over: Mapping[UUID, Ticket]
+    """Of those that were merged: where their messages go now."""
     tickets: dict[UUID, Ticket]
     protocols: list[str]
     opened: list[Ticket]
+    files: list[tuple[Attachment, bytes]]
     absent: Mapping[UUID, User]
     """Assignees who are away: what a message wakes goes back to the queue."""
 
@@ -63,15 +71,11 @@ async def lay_out(work: Work, posts: Sequence[Post], accounts: Mapping[UUID, Acc
     _remember_contacts(work, authors, people)
     # Asked after the publishers are held: what another batch has just stored is seen.
     known = dict(await work.occurrences.known({key(post) for post in posts}))
-    roots = dict(
-        await work.occurrences.roots(
-            {
-                (post.account_id, post.parent_external_id)
-                for post in posts
-                if post.parent_external_id
-            }
-        )
-    )
+    spoken_of = {each for post in posts for each in _spoken_of(post)}
+    places = {
+        **await work.replies.places(spoken_of),
+        **await work.occurrences.places(spoken_of),
+    }
     watching = await work.monitorings.watching(set(accounts))
     named = {post.monitoring_id for post in posts if post.monitoring_id}
     monitorings = await work.monitorings.find(named)
@@ -88,10 +92,12 @@ async def lay_out(work: Work, posts: Sequence[Post], accounts: Mapping[UUID, Acc
         watched=watched,
         people=people,
         known=known,
-        roots=roots,
+        places=places,
         open={},
         last={},
         loose={},
+        named={},
+        taken_over={},
         tickets=dict(
             await work.tickets.answered(
                 {each.ticket_id for each in known.values() if each.ticket_id}
@@ -99,6 +105,7 @@ async def lay_out(work: Work, posts: Sequence[Post], accounts: Mapping[UUID, Acc
         ),
         protocols=[],
         opened=[],
+        files=[],
         absent={},
     )
     await _find_tickets(work, desk, posts)
@@ -123,7 +130,16 @@ async def _find_tickets(work: Work, desk: Desk, posts: Sequence[Post]) -> None:
     desk.loose = await work.tickets.take_loose(
         {publisher.id for publisher, _ in desk.people.values()}
     )
-    found = {ticket.id: ticket for ticket in (*desk.open.values(), *desk.loose.values())}
+    places = (desk.places.get((post.account_id, e)) for post in fresh for e in post.references)
+    desk.named = dict(
+        await work.tickets.take_named(
+            {place.ticket_id for place in places if place and place.ticket_id},
+            {post.protocol for post in fresh if post.protocol},
+        )
+    )
+    desk.taken_over = await work.tickets.survivors(desk.named.values())
+    every = (desk.open, desk.loose, desk.named, desk.taken_over)
+    found = {ticket.id: ticket for some in every for ticket in some.values()}
     desk.tickets.update(found)
     holders = {ticket.assignee_id for ticket in found.values() if ticket.assignee_id}
     users = await work.users.find(holders)
@@ -146,7 +162,26 @@ def route(desk: Desk, post: Post) -> Route:
             claimed = Watch(named.id, named.level_id, keywords=())
             return routing.route("", [claimed], enabled=enabled, fallback=desk.fallback.id)
     watches = [each.as_watch for each in desk.watching.get(post.account_id, ())]
-    return routing.route(post.text, watches, enabled=enabled, fallback=desk.fallback.id)
+    words = f"{post.subject}\n{post.text}" if post.subject else post.text
+    return routing.route(words, watches, enabled=enabled, fallback=desk.fallback.id)
+
+
+def named(desk: Desk, post: Post, publisher_id: UUID) -> Ticket | None:
+    """The ticket that a post speaks of, by what it answers or by its protocol number.
+
+    Only one of the same person: knowing a number opens nobody else's conversation.
+    """
+    places = (desk.places.get((post.account_id, each)) for each in post.references)
+    spoken_of = [place.ticket_id for place in places if place and place.ticket_id]
+    if post.protocol:
+        spoken_of += [each.id for each in desk.named.values() if each.protocol == post.protocol]
+    found = [
+        desk.taken_over.get(ticket.id, ticket)
+        for each in spoken_of
+        if (ticket := desk.named.get(each)) and ticket.publisher_id == publisher_id
+    ]
+    going_on = [each for each in found if each.status is not TicketStatus.CLOSED]
+    return next(iter(going_on or found), None)
 
 
 def keys(desk: Desk, post: Post, level: Level) -> Sequence[str]:
@@ -161,12 +196,25 @@ def keys(desk: Desk, post: Post, level: Level) -> Sequence[str]:
 
 
 def thread(desk: Desk, post: Post) -> str:
-    """What the message hangs on: the thread named, else the parent's thread, else itself."""
+    """What the message hangs on: the thread named, else that of what it answers, else itself."""
     if post.thread_id:
         return post.thread_id
-    if post.parent_external_id:
-        return desk.roots.get((post.account_id, post.parent_external_id), post.parent_external_id)
-    return post.external_id
+    for name in _answered(post):
+        place = desk.places.get((post.account_id, name))
+        if place is not None and place.root:
+            return place.root
+    # Of what it names nothing is known here: the farthest began the conversation.
+    return next(reversed(_answered(post)), post.external_id)
+
+
+def _answered(post: Post) -> Sequence[str]:
+    """The nearest first."""
+    parent = (post.parent_external_id,) if post.parent_external_id else ()
+    return tuple(dict.fromkeys((*parent, *post.references)))
+
+
+def _spoken_of(post: Post) -> Sequence[PostKey]:
+    return [(post.account_id, name) for name in _answered(post)]
 
 
 def key(post: Post) -> PostKey:

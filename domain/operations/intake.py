@@ -6,24 +6,28 @@ first, so all messages of one person stand in a row; what the rows then say cann
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from domain.answers import Received
 from domain.errors import Invalid, NotFound, Refusal
 from domain.model.account import Account
+from domain.model.attachment import Attachment
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Profile, Publisher
 from domain.model.ticket import Ticket
 from domain.operations import gathering
 from domain.operations.gathering import Desk
-from domain.post import Post
-from domain.rules import checking
+from domain.post import IncomingFile, Post
+from domain.rules import checking, enclosures
 from domain.rules.access import Permission
+from domain.rules.files import Examined
 from domain.words import GroupingMode, TicketOrigin, TicketStatus
-from domain.work import Work
+from domain.work import Place, Work
 
 MOST_AT_ONCE = 500
 FOLLOWERS_MOST = 2**31 - 1
+SUBJECT_MOST = 400
 
 
 async def take_in(
@@ -79,14 +83,21 @@ def check(post: Post, account: Account | None, work: Work) -> Post:
     if not account.enabled:
         raise Invalid("account_disabled", field=["accountId"], name=account.name)
     author = post.author
+    own = {each.lower() for each in (account.external_id, account.handle) if each}
+    if author.external_id.lower() in own:
+        raise Invalid("own_message", field=["author", "externalId"])
+    kept, left = enclosures.sorted_out(post.files)
     return replace(
         post,
+        files=tuple(IncomingFile(each.file_name, each.media_type, each.data) for each in kept),
         external_id=checking.identifier(post.external_id, ["externalId"]),
-        text=checking.text(post.text, ["text"]),
-        occurred_at=checking.happened(post.occurred_at, work.now, ["occurredAt"]),
+        text=checking.text(enclosures.noted(post.text, left), ["text"]),
+        occurred_at=_when(post, work.now),
         url=checking.url(post.url, ["url"]),
         thread_url=checking.url(post.thread_url, ["threadUrl"]),
         thread_id=post.thread_id and checking.identifier(post.thread_id, ["threadId"]),
+        subject=post.subject and checking.storable(post.subject, ["subject"])[:SUBJECT_MOST],
+        html=post.html and checking.storable(post.html, ["html"]),
         parent_external_id=post.parent_external_id
         and checking.identifier(post.parent_external_id, ["parentExternalId"]),
         author=replace(
@@ -102,6 +113,18 @@ def check(post: Post, account: Account | None, work: Work) -> Post:
             tags=checking.tags(author.tags, ["author", "tags"]),
         ),
     )
+
+
+def _when(post: Post, now: datetime) -> datetime:
+    """When it was written, as far as anybody can tell."""
+    if post.occurred_at is None:
+        return now
+    try:
+        return checking.happened(post.occurred_at, now, ["occurredAt"])
+    except Refusal:
+        if post.own_clock:
+            return now
+        raise
 
 
 async def _receive(
@@ -131,14 +154,19 @@ async def _receive(
         thread_root=gathering.thread(desk, post),
         thread_url=post.thread_url,
         parent_external_id=post.parent_external_id,
-        occurred_at=post.occurred_at,
+        occurred_at=post.occurred_at or work.now,
         received_at=work.now,
         historical=post.historical,
+        subject=post.subject,
+        html=post.html,
+        automated=post.automated,
     )
     desk.known[gathering.key(post)] = occurrence
-    desk.roots[gathering.key(post)] = occurrence.thread_root
     if not post.historical:
         _join(work, desk, post, occurrence, level, publisher, profile, origin)
+    place = Place(occurrence.thread_root, occurrence.ticket_id)
+    desk.places[gathering.key(post)] = place
+    desk.files += [_attached(work, occurrence, file) for file in post.files]
     return occurrence, False
 
 
@@ -154,11 +182,15 @@ def _join(
 ) -> None:
     """To the conversation it belongs to, or a ticket of its own."""
     keys = gathering.keys(desk, post, level)
-    ticket = next((desk.open[key] for key in keys if key in desk.open), None)
+    named = gathering.named(desk, post, publisher.id)
+    over = named is not None and named.status is TicketStatus.CLOSED
+    ticket = None if over else named
+    if ticket is None:
+        ticket = next((desk.open[key] for key in keys if key in desk.open), None)
     if ticket is None and level.grouping is GroupingMode.PUBLISHER:
         ticket = desk.loose.get((level.id, publisher.id))
     if ticket is not None:
-        if ticket.terms_id is None:
+        if ticket.terms_id is None and not occurrence.automated:
             # Brought along from elsewhere: what is asked from now on is measured here.
             ticket.come_under(desk.levels[ticket.level_id].terms_id)
         facts = ticket.absorb(occurrence)
@@ -167,8 +199,11 @@ def _join(
             facts.append(ticket.assign(away, None))
         work.record(ticket, *facts, actor_name=publisher.name)
         return
+    if occurrence.automated:
+        # Kept, with whoever sent it: nobody waits for an answer, so nothing is opened.
+        return
 
-    previous = next((desk.last[key] for key in keys if key in desk.last), None)
+    previous = named or next((desk.last[key] for key in keys if key in desk.last), None)
     ticket, opened = Ticket.open(
         protocol=desk.protocols.pop(),
         level=level,
@@ -176,16 +211,16 @@ def _join(
         handle=profile.handle,
         network=occurrence.network,
         text=post.text,
-        subject=None,
+        subject=post.subject,
         origin=origin,
-        occurred_at=post.occurred_at,
+        occurred_at=occurrence.occurred_at,
         now=work.now,
         account_id=occurrence.account_id,
         grouping_key=keys[0],
         previous_ticket_id=previous.id if previous else None,
     )
     desk.open[keys[0]] = ticket
-    desk.tickets[ticket.id] = ticket
+    desk.tickets[ticket.id] = desk.named[ticket.id] = ticket
     desk.opened.append(ticket)
     work.record(ticket, opened, *ticket.absorb(occurrence, opening=True), actor_name=publisher.name)
 
@@ -193,8 +228,24 @@ def _join(
 async def _settle(work: Work, desk: Desk, occurrences: Sequence[Occurrence]) -> None:
     await work.tickets.put(desk.opened)
     await work.occurrences.put(occurrences)
+    for attachment, data in desk.files:
+        await work.files.put(attachment.storage_key, data)
+    await work.attachments.put([attachment for attachment, _ in desk.files])
     # T20: whoever decides has to know that the reply was written before this.
-    joined = [ticket for each in occurrences if (ticket := desk.ticket_of(each))]
+    asking = [each for each in occurrences if not each.automated]
+    joined = [ticket for each in asking if (ticket := desk.ticket_of(each))]
     held = {each.id for each in joined if each.status is TicketStatus.AWAITING_APPROVAL}
     for approval in (await work.approvals.open_of(held)).values():
         approval.go_stale()
+
+
+def _attached(work: Work, occurrence: Occurrence, file: IncomingFile) -> tuple[Attachment, bytes]:
+    examined = Examined(file.file_name, file.media_type, file.data)
+    attachment = Attachment.of(
+        examined,
+        workspace_id=occurrence.workspace_id,
+        now=work.now,
+        ticket_id=occurrence.ticket_id,
+        occurrence_id=occurrence.id,
+    )
+    return attachment, file.data

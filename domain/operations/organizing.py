@@ -1,5 +1,6 @@
 """Setting up: people, accounts, monitorings and ticket types."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,6 +19,7 @@ from domain.work import Work
 
 PASSWORD_LEAST, PASSWORD_MOST = 10, 200
 KEYWORDS_MOST = 200
+CONNECTION_MOST = 10_000
 
 
 async def found_workspace(
@@ -115,6 +117,7 @@ class AccountForm:
     handle: str | None = None
     external_id: str | None = None
     credentials: str | None = None
+    connection: str | None = None
     enabled: bool | None = None
 
 
@@ -130,6 +133,9 @@ async def save_account(work: Work, form: AccountForm) -> AccountSaved:
             raise TooLong(
                 "too_long", field=["credentials"], most=4_000, length=len(form.credentials)
             )
+    connection = _connection(work, form.network, form.connection) if form.connection else None
+    if connection and not external_id:
+        external_id = connection.address
     same = await work.accounts.on_network(form.network, name)
     if same is not None and same.id != form.id:
         raise Duplicate("name_taken", field=["name"], name=name)
@@ -143,6 +149,7 @@ async def save_account(work: Work, form: AccountForm) -> AccountSaved:
             account.enable(form.enabled)
         if form.credentials is not None:
             account.entrust(work.secrets.seal(form.credentials))
+        await _connect(work, account, form.connection, connection)
         return AccountSaved(account, None)
 
     made = None if form.credentials else work.secrets.make("hook").text
@@ -157,7 +164,43 @@ async def save_account(work: Work, form: AccountForm) -> AccountSaved:
         created_at=work.now,
     )
     await work.accounts.put(account)
+    await _connect(work, account, form.connection, connection)
     return AccountSaved(account, made)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How a network is reached, checked: as it is kept, and as who."""
+
+    text: str
+    address: str | None
+
+
+def _connection(work: Work, network: Network, text: str) -> Connection:
+    if len(text) > CONNECTION_MOST:
+        raise TooLong("too_long", field=["connection"], most=CONNECTION_MOST, length=len(text))
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Invalid("not_json", field=["connection"]) from None
+    if not isinstance(told, dict):
+        raise Invalid("must_be_object", field=["connection"], name="connection")
+    whole = work.channels.connection(network, told)
+    address = whole.get("address")
+    return Connection(json.dumps(whole), address if isinstance(address, str) else None)
+
+
+async def _connect(
+    work: Work, account: Account, told: str | None, connection: Connection | None
+) -> None:
+    """Reached so from now on. An empty text disconnects; nothing said leaves it as it is."""
+    if told is None:
+        return
+    account.connect(work.secrets.seal(connection.text) if connection else None)
+    account.pause(None)
+    mailbox = await work.mailboxes.take_of(account.id)
+    if mailbox is not None:
+        mailbox.begin_again(work.now)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,8 @@ class Capability:
     unit: TextUnit = TextUnit.GRAPHEMES
     files_most: int = 0
     file_size_most: int = FILE_SIZE
+    files_size_most: int | None = None
+    """Of all files together."""
     media_types: frozenset[str] | None = None
     """None: whatever may be uploaded at all."""
     at_most: int | None = None
@@ -113,3 +115,10 @@ def check(
                 type=file.media_type,
                 network=network.value,
             )
+    together = sum(file.size for file in files)
+    if capability.files_size_most is not None and together > capability.files_size_most:
+        raise TooLarge(
+            "files_too_large",
+            field=["attachmentIds"],
+            most=capability.files_size_most // MEBIBYTE,
+        )

@@ -5,10 +5,12 @@ lets one mistyped digit in fifty pass; numbers that would need a 10 are not issu
 one is noticed before anyone is asked.
 """
 
+import re
 from datetime import date
 from random import SystemRandom
 
 LENGTH = 17
+LIKE_ONE = re.compile(r"(?<![0-9])[0-9]{17}(?![0-9])")
 _random = SystemRandom()
 
 
@@ -31,3 +33,8 @@ def is_valid(protocol: str) -> bool:
     if len(protocol) != LENGTH or not (protocol.isascii() and protocol.isdigit()):
         return False
     return check_digit(protocol[:-1]) == int(protocol[-1])
+
+
+def named(text: str) -> str | None:
+    """The first protocol number in a text; what only looks like one is passed over."""
+    return next((each for each in LIKE_ONE.findall(text) if is_valid(each)), None)

@@ -147,6 +147,8 @@ class Timekeeper:
                 self._begin(metric, at)
             self._become(step.became or NEW, at)
         elif kind is HistoryKind.OCCURRENCE_RECEIVED:
+            if step.automated:
+                return  # a machine asks nothing
             waited = self._status is PENDING
             if step.became:
                 self._become(step.became, at)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from datetime import timedelta
 
 import structlog
 
@@ -11,7 +12,7 @@ from server.commands.telling import carry_out, prepared
 from server.lifespan import patience
 from server.opening import keyring, open_store, prepare, ringing
 from server.settings import Settings
-from workers import deadlines, delivery, housekeeping
+from workers import deadlines, delivery, housekeeping, mailbox
 
 log = structlog.get_logger(__name__)
 
@@ -36,5 +37,6 @@ async def _work(settings: Settings) -> None:
             deadlines.run(storage, bell, ending),
             housekeeping.run(storage, bell, ending),
             delivery.run(storage, bell, ending, patience(settings)),
+            mailbox.run(storage, bell, ending, timedelta(seconds=settings.mail_poll_seconds)),
         )
     log.info("stopped")

@@ -1,5 +1,6 @@
 """What a network tells us is taken in when its signature is right, and stored nowhere else."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,9 +17,13 @@ from channels import signatures
 from domain.errors import Unavailable
 from domain.model.account import Account
 from domain.operations import intake
+from domain.rules.capability import MEBIBYTE
+from domain.words import Network
 from resolvers import ids
+from server import webhooks
 from server.secrets import Keyring
-from server.webhooks import MEBIBYTE, receive
+from server.webhooks import receive
+from tests.channels.mails import PDF, attached, mail, with_files
 from tests.world import World
 
 SECRET = "segredo"  # what `World.account` entrusts
@@ -168,6 +173,60 @@ async def test_the_account_cannot_be_chosen_by_the_body(sender: Sender) -> None:
 async def test_a_body_that_is_too_large_is_not_read(sender: Sender) -> None:
     assert (await sender.send(b" " * (MEBIBYTE + 1))).status_code == 413
     assert (await sender.send(b" " * MEBIBYTE)).status_code == 400
+    assert (await sender.send(b" " * (25 * MEBIBYTE + 1))).status_code == 413
+
+
+async def test_a_stranger_learns_nothing_from_what_is_too_large(sender: Sender) -> None:
+    large = b" " * (MEBIBYTE + 1)
+
+    here = await sender.send(large, secret="outro")
+    nowhere = await sender.send(large, to=str(NOBODY))
+
+    assert here.status_code == nowhere.status_code == 401
+    assert here.content == nowhere.content
+
+
+async def test_mails_may_be_larger_than_other_messages(sender: Sender) -> None:
+    inbox = await sender.world.account("SAC", network=Network.EMAIL)
+    sender.account = inbox
+    raw = with_files(attached(PDF + b"x" * 5 * MEBIBYTE, "nota.pdf"))
+
+    answer = await sender.send(raw)
+
+    [result] = answer.json()["results"]
+    assert result["protocol"]
+    assert result["error"] is None
+
+
+async def test_more_large_bodies_than_there_is_room_for_are_asked_to_come_again(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender.account = await sender.world.account("SAC", network=Network.EMAIL)
+    monkeypatch.setattr(webhooks, "PATIENCE", 0.05)
+    monkeypatch.setattr(webhooks, "_large", asyncio.Semaphore(0))
+
+    assert (await sender.send(b" " * (MEBIBYTE + 1))).status_code == 503
+    assert (await sender.send(mail())).status_code == 200
+
+
+async def test_a_raw_mail_becomes_a_ticket_once(sender: Sender) -> None:
+    sender.account = await sender.world.account("SAC", network=Network.EMAIL)
+    kind = {"Content-Type": "message/rfc822"}
+
+    [first] = (await sender.send(mail(message_id=None), **kind)).json()["results"]
+    [again] = (await sender.send(mail(message_id=None), **kind)).json()["results"]
+
+    assert first["protocol"]
+    assert again == {**first, "duplicate": True}
+
+
+async def test_what_is_no_mail_is_refused_for_good(sender: Sender) -> None:
+    sender.account = await sender.world.account("SAC", network=Network.EMAIL)
+
+    answer = await sender.send(mail(sender=""))
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "INVALID"
 
 
 async def test_when_the_store_is_away_the_sender_is_asked_to_come_again(

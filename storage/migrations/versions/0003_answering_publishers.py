@@ -112,6 +112,21 @@ def upgrade() -> None:
     )
     op.create_index('ix_short_link_workspace_id_created_at', 'short_link', ['workspace_id', 'created_at'], unique=False)
 
+    op.create_table('mailbox',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('workspace_id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('validity', sa.BigInteger(), nullable=True),
+    sa.Column('begun_at', sa.BigInteger(), nullable=False),
+    sa.Column('last', sa.BigInteger(), nullable=False),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('look_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lease_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_mailbox_account_id_account')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_mailbox_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mailbox')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_mailbox_account_id'))
+    )
     op.create_table('presence',
     sa.Column('ticket_id', sa.Uuid(), nullable=False),
     sa.Column('user_id', sa.Uuid(), nullable=False),
