@@ -10,6 +10,7 @@ from domain.model.approval import Approval
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
+from domain.model.shortlink import ShortLink
 from domain.model.ticket import Ticket
 from domain.model.user import ApiKey
 from domain.rules.presence import Viewer
@@ -62,6 +63,22 @@ class RemovedTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """What kind of thing is no more, and which."""
+
+    kind: str
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Shortened:
+    """A text with its links made short, and the links that were made for it."""
+
+    text: str
+    links: Sequence[ShortLink]
+
+
+@dataclass(frozen=True, slots=True)
 class LevelSaved:
     """A level; where it was closed to new tickets, how many it still has."""
 
@@ -93,6 +110,8 @@ ANSWERS: dict[str, type] = {
         Replied,
         Decided,
         RemovedTicket,
+        Deleted,
+        Shortened,
         LevelSaved,
         KeyMade,
         AccountSaved,

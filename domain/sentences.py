@@ -566,6 +566,37 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "Nothing is sent on this network, so there is no connection to save.",
         PT: "Nada é enviado nesta rede, então não há conexão a salvar.",
     },
+    "variable_unknown": {
+        EN: "{{{{{name}}}}} at character {position} is no variable. There are: {known}.",
+        PT: "{{{{{name}}}}} no caractere {position} não é uma variável. Existem: {known}.",
+    },
+    "canned_one_reach": {
+        EN: "A canned reply is one's own or a level's, not both.",
+        PT: "Uma resposta pronta é pessoal ou de um nível, não os dois.",
+    },
+    "canned_reach_fixed": {
+        EN: "Whose a canned reply is cannot be changed. Make another one.",
+        PT: "De quem é uma resposta pronta não muda. Crie outra.",
+    },
+    "canned_for_all": {
+        EN: "Only administrators and supervisors keep canned replies for everybody. Name a level, "
+        "or make it personal.",
+        PT: "Só administradores e supervisores criam respostas prontas para todos. Informe um "
+        "nível ou marque como pessoal.",
+    },
+    "link_not_allowed": {
+        EN: "This link cannot be made short, for it does not lead to the open web: {url}.",
+        PT: "Este link não pode ser encurtado, pois não leva à internet aberta: {url}.",
+    },
+    "link_too_long": {
+        EN: "A link has at most {most} characters; one has {length}.",
+        PT: "Um link tem no máximo {most} caracteres; um tem {length}.",
+    },
+    "no_short_address": {
+        EN: "Links cannot be made short here: the installation has not been told its address "
+        "(PUBLIC_URL).",
+        PT: "Aqui não é possível encurtar links: a instalação não sabe seu endereço (PUBLIC_URL).",
+    },
     "empty_file": {
         EN: "The file is empty.",
         PT: "O arquivo está vazio.",

@@ -14,6 +14,7 @@ from resolvers import (
     approvals,
     attachments,
     attending,
+    composing,
     handling,
     intake,
     levelling,
@@ -138,6 +139,25 @@ class Mutation:
         answers.PresencePayload,
         READ,
         "Say that one is at a ticket, again and again; people only. Answers who is there.",
+    )
+    save_canned_reply = do(
+        composing.save_canned_reply,
+        answers.CannedReplyPayload,
+        HANDLE,
+        "Keep a text to answer with, or change it. For a level its attendants may; for everybody "
+        "those who set levels up.",
+    )
+    delete_canned_reply = do(
+        composing.delete_canned_reply,
+        answers.DeletePayload,
+        HANDLE,
+        "Drop a canned reply. What was answered with it stays.",
+    )
+    shorten_links = do(
+        composing.shorten_links,
+        answers.ShortenLinksPayload,
+        HANDLE,
+        "Put a short link of ours for each link of a text. They lead to the open web only.",
     )
     upload_attachment = do(
         attachments.upload_attachment,

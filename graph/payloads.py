@@ -5,9 +5,11 @@ from typing import Any
 
 import strawberry
 
+from domain.answers import Deleted
 from graph.approval import Approval
 from graph.attachment import Attachment
 from graph.calendar import Calendar
+from graph.composing import CannedReply, ShortLink
 from graph.errors import UserError, user_errors
 from graph.fields import shown, value
 from graph.presence import Presence
@@ -92,6 +94,21 @@ class ReplyPayload(Answer):
 @value(description="A file uploaded.")
 class AttachmentPayload(Answer):
     attachment: Attachment | None = shown("The file, to be sent with a reply within 24 hours.")
+
+
+@value(description="A canned reply saved.")
+class CannedReplyPayload(Answer):
+    canned_reply: CannedReply | None = shown(THING)
+
+
+@value(description="A text with its links made short.")
+class ShortenLinksPayload(Answer):
+    text: str | None = shown("The text with the short links; null when refused.")
+    links: list[ShortLink] = shown("The short links that were made for it.")
+
+    @classmethod
+    def nothing(cls) -> dict[str, Any]:
+        return {"text": None, "links": []}
 
 
 @value(description="What became of a message.")
@@ -199,5 +216,6 @@ class DeletePayload(Answer):
 
     @classmethod
     def told(cls, done: Any, info: Info) -> Any:
-        ended: Any = Gid(type(done).__name__, done.id)
+        kind = done.kind if isinstance(done, Deleted) else type(done).__name__
+        ended: Any = Gid(kind, done.id)
         return cls(deleted_id=ended, user_errors=[])

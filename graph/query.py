@@ -5,6 +5,7 @@ import strawberry
 from domain.rules.access import Permission
 from graph.approval import Approval, ApprovalConnection
 from graph.calendar import Calendar, SlaPreview
+from graph.composing import CannedReply
 from graph.fields import ask
 from graph.node import Node
 from graph.ticket import (
@@ -16,7 +17,7 @@ from graph.ticket import (
 )
 from graph.wall import Wallboard
 from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
-from resolvers import approvals, boards, people, policies, scheduling, setup, viewer
+from resolvers import approvals, boards, composing, people, policies, scheduling, setup, viewer
 from resolvers import tickets as rows
 
 TICKETS, WORKSPACE = Permission.TICKETS_READ, Permission.WORKSPACE_READ
@@ -58,6 +59,20 @@ class Query:
     accounts = ask(setup.accounts, list[Account], WORKSPACE, "All accounts, by name.")
     monitorings = ask(setup.monitorings, list[Monitoring], WORKSPACE, "All monitorings, by name.")
     ticket_types = ask(setup.ticket_types, list[TicketType], WORKSPACE, "All types, by name.")
+    canned_replies = ask(
+        composing.canned_replies,
+        list[CannedReply],
+        Permission.TICKETS_HANDLE,
+        "Texts to answer with, by title, at most 200: everybody's, the caller's own, and those of "
+        "levels the caller sees.",
+    )
+    render_canned_reply = ask(
+        composing.render_canned_reply,
+        str | None,
+        Permission.TICKETS_HANDLE,
+        "A canned reply with its gaps filled in for a ticket, in the name of the caller; null "
+        "where one of the two is not there.",
+    )
     users = ask(setup.users, list[User], WORKSPACE, "Everybody who works here, by name.")
     wallboard = ask(
         boards.wallboard,

@@ -18,6 +18,7 @@ import orjson
 import strawberry
 from starlette.responses import Response
 
+from domain.addresses import Addresses
 from domain.errors import Collision, Invalid, Unavailable
 from domain.position import Cursors
 from domain.rules.access import Actor, Permission
@@ -51,6 +52,8 @@ class Store(Protocol):
 
     def work(self, actor: Actor) -> AbstractAsyncContextManager[Work]: ...
     def reading(self, actor: Actor) -> AbstractAsyncContextManager[Work]: ...
+    @property
+    def addresses(self) -> Addresses: ...
 
 
 class Gate(Protocol):

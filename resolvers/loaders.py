@@ -14,11 +14,13 @@ from domain.model.account import Account, Monitoring, TicketType
 from domain.model.approval import Approval
 from domain.model.attachment import Attachment
 from domain.model.calendar import Calendar
+from domain.model.canned import CannedReply
 from domain.model.entry import HistoryEntry
 from domain.model.level import Level, LevelMember
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Profile, Publisher
 from domain.model.reply import Reply
+from domain.model.shortlink import ShortLink
 from domain.model.sla import SlaClock, SlaEvent, SlaRecompute, SlaTerms
 from domain.model.ticket import Ticket
 from domain.model.user import User
@@ -100,6 +102,12 @@ class Loaders:
 
     def attachment(self, key: UUID) -> Awaitable[Attachment | None]:
         return self._load("attachment", key, lambda work, keys: work.attachments.find(keys))
+
+    def canned_reply(self, key: UUID) -> Awaitable[CannedReply | None]:
+        return self._load("canned", key, lambda work, keys: work.canned_replies.find(keys))
+
+    def short_link(self, key: UUID) -> Awaitable[ShortLink | None]:
+        return self._load("short-link", key, lambda work, keys: work.short_links.find(keys))
 
     # ── by owner ─────────────────────────────────────────────────────────────────────────────
 

@@ -30,6 +30,8 @@ THINGS = {
     "Approval": "approval",
     "HistoryEntry": "entry",
     "Attachment": "attachment",
+    "CannedReply": "canned_reply",
+    "ShortLink": "short_link",
 }
 
 

@@ -21,6 +21,7 @@ from server.files import download
 from server.graphql import GraphQLApp
 from server.health import livez, readyz
 from server.lifespan import lifespan
+from server.links import follow
 from server.logging import RequestLog
 from server.settings import Settings
 from server.webhooks import receive
@@ -81,6 +82,7 @@ def create(settings: Settings) -> Starlette:
         WebSocketRoute("/graphql", graphql),
         Route("/hooks/{account}", receive, methods=["POST"]),
         Route("/files/{attachment}", download),
+        Route("/s/{slug}", follow),
         Route("/livez", livez),
         Route("/readyz", readyz),
         *oidc.routes(settings),

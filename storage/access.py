@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 from domain.model.approval import Approval
 from domain.model.attachment import Attachment
+from domain.model.canned import CannedReply
 from domain.model.level import Level, LevelMember
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Publisher
@@ -30,7 +31,7 @@ def columns(model: Any) -> Any:
 
 
 T_, O_, P_, L_ = columns(Ticket), columns(Occurrence), columns(Publisher), columns(Level)
-F_ = columns(Attachment)
+F_, C_ = columns(Attachment), columns(CannedReply)
 V_ = columns(Approval)
 U_, M_ = columns(User), columns(LevelMember)
 READERS = [each for each, may in ROLE_PERMISSIONS.items() if Permission.TICKETS_READ in may]
@@ -107,6 +108,17 @@ def attachments(actor: Actor) -> ColumnElement[bool]:
 
 def approvals(actor: Actor) -> ColumnElement[bool]:
     return ticket_of(actor, V_.ticket_id)
+
+
+def canned_replies(actor: Actor) -> ColumnElement[bool]:
+    """Everybody's, one's own, and those of levels one sees; none for who answers nobody."""
+    if actor.only_approves:
+        return false()
+    return and_(
+        C_.workspace_id == actor.workspace_id,
+        or_(C_.owner_id.is_(None), C_.owner_id == actor.user_id),
+        or_(C_.level_id.is_(None), readable(actor, C_.level_id)),
+    )
 
 
 def publishers(actor: Actor) -> ColumnElement[bool]:

@@ -21,11 +21,13 @@ from domain.model.account import Account, Monitoring, TicketType
 from domain.model.approval import Approval
 from domain.model.attachment import Attachment
 from domain.model.calendar import Calendar
+from domain.model.canned import CannedReply
 from domain.model.idempotency import Idempotency
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Publisher
 from domain.model.reply import Reply
+from domain.model.shortlink import ShortLink
 from domain.model.ticket import Ticket
 from domain.model.user import ApiKey, User
 from domain.rules.access import Actor
@@ -41,11 +43,13 @@ KINDS: dict[str, type[SQLModel]] = {
         Approval,
         Attachment,
         Calendar,
+        CannedReply,
         Level,
         Monitoring,
         Occurrence,
         Publisher,
         Reply,
+        ShortLink,
         Ticket,
         TicketType,
         User,
@@ -56,6 +60,7 @@ WALLS: dict[type[SQLModel], Callable[[Actor], ColumnElement[bool]]] = {
     Ticket: access.tickets,
     Attachment: access.attachments,
     Reply: access.replies,
+    CannedReply: access.canned_replies,
     Approval: access.approvals,
 }
 

@@ -33,6 +33,7 @@ from storage.approvals import ApprovalShelf
 from storage.attachments import AttachmentShelf
 from storage.board import BoardShelf
 from storage.clocks import CalendarShelf, ClockShelf, KnownTerms
+from storage.composing import CannedReplyShelf, ShortLinkShelf
 from storage.due import DueReader
 from storage.engine import Database
 from storage.entries import EntryShelf
@@ -98,6 +99,8 @@ class SqlWork:
         self.attachments = AttachmentShelf(session, actor, pile)
         self.approvals = ApprovalShelf(session, actor, pile)
         self.outbox = OutboxShelf(session, actor)
+        self.canned_replies = CannedReplyShelf(session, actor)
+        self.short_links = ShortLinkShelf(session, actor)
         self.publishers = PublisherShelf(session, actor)
         self.presence = PresenceShelf(session, actor, now, lasting)
         self.levels = LevelShelf(session, actor)

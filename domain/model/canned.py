@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, Text
 from sqlmodel import Field
 
 from domain.model.base import Record, UTCDateTime
+from domain.rules import wording
 
 
 class CannedReply(Record, table=True):
@@ -22,7 +23,39 @@ class CannedReply(Record, table=True):
     text: str = Field(sa_type=Text)
     level_id: UUID | None = Field(default=None, foreign_key="level.id")
     owner_id: UUID | None = Field(default=None, foreign_key="user.id")
+    """Whose own it is."""
+    author_id: UUID | None = Field(default=None, foreign_key="user.id")
     uses: int = 0
     search: str = Field(default="", max_length=600)
     created_at: datetime = Field(sa_type=UTCDateTime)
     version: int = 1
+
+    @classmethod
+    def of(
+        cls,
+        title: str,
+        text: str,
+        *,
+        workspace_id: UUID,
+        author_id: UUID | None,
+        level_id: UUID | None,
+        personal: bool,
+        now: datetime,
+    ) -> "CannedReply":
+        return cls(
+            workspace_id=workspace_id,
+            title=title,
+            text=text,
+            level_id=level_id,
+            owner_id=author_id if personal else None,
+            author_id=author_id,
+            search=wording.search_text(title, text),
+            created_at=now,
+        )
+
+    def rewrite(self, title: str, text: str) -> None:
+        if (title, text) == (self.title, self.text):
+            return
+        self.title, self.text = title, text
+        self.search = wording.search_text(title, text)
+        self.version += 1

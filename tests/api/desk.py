@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from strawberry.types.execution import ExecutionResult
 
+from domain.addresses import Addresses
 from domain.model.level import Level
 from domain.model.user import SESSION_LENGTH, Session
 from domain.operations import signing
@@ -34,12 +35,14 @@ from server.auth import signed_in as signed_in_already
 from server.files import FileLinks, download
 from server.graphql import GraphQLApp
 from server.lifespan import StoredFeed, StoredPresence
+from server.links import follow
 from server.opening import NOBODY, ringing, ringing_presence
 from server.secrets import Keyring
 from tests.world import Person, World
 
 PATIENCE = 10.0
 QUARTER = timedelta(minutes=15)
+HERE = "http://desk"
 PREFLIGHT = {"graphql-require-preflight": "1"}
 Json = dict[str, Any]
 
@@ -58,10 +61,15 @@ class Desk:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, world: World, keyring: Keyring) -> AsyncIterator["Desk"]:
+    async def opened(
+        cls, world: World, keyring: Keyring, addresses: Addresses = Addresses(HERE, HERE)
+    ) -> AsyncIterator["Desk"]:
         async with Bell.open("memory://") as bell:
             world.storage = storage = replace(
-                world.storage, ring=ringing(bell), ring_presence=ringing_presence(bell)
+                world.storage,
+                ring=ringing(bell),
+                ring_presence=ringing_presence(bell),
+                addresses=addresses,
             )
             tokens = AccessTokens(keyring, QUARTER, secure=False)
             gate = Gatekeeper(storage, keyring, tokens)
@@ -90,12 +98,16 @@ class Desk:
                 may_upload=signed_in_already,
             )
             app = Starlette(
-                routes=[Route("/graphql", graphql), Route("/files/{attachment}", download)]
+                routes=[
+                    Route("/graphql", graphql),
+                    Route("/files/{attachment}", download),
+                    Route("/s/{slug}", follow),
+                ]
             )
             app.state.storage, app.state.gate = storage, gate
             app.state.file_links = services.file_links
             transport = httpx.ASGITransport(app=app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
+            async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
                 try:
                     yield cls(world, services, door, tokens, schema, client)
                 finally:

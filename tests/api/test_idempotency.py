@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from domain.model.idempotency import Idempotency
-from domain.operations import handling, levelling
+from domain.operations import canning, handling, levelling
+from domain.operations.canning import CannedForm
 from domain.words import Role, TicketStatus
 from graph.schema import build
 from resolvers.attachments import Upload
@@ -30,6 +31,9 @@ SHOWN = {
     "mergeTickets": "ticket { id version }",
     "removeTicket": "removedId",
     "uploadAttachment": "attachment { id fileName }",
+    "saveCannedReply": "cannedReply { id version }",
+    "deleteCannedReply": "deletedId",
+    "shortenLinks": "text links { id }",
     "reply": "reply { id text } ticket { id version }",
     "receiveOccurrence": "occurrence { id } ticket { id version } duplicate",
     "saveLevel": "level { id version }",
@@ -44,6 +48,9 @@ KINDS = {
     "acknowledgeOccurrence": "AcknowledgeInput",
     "removeTicket": "RemoveTicketInput",
     "uploadAttachment": "UploadAttachmentInput",
+    "saveCannedReply": "CannedReplyInput",
+    "deleteCannedReply": "DeleteCannedReplyInput",
+    "shortenLinks": "ShortenLinksInput",
 }
 ASKED: Sequence[tuple[str, Json, Json]] = [
     ("openTicket", {"levelId": "$level", "subject": "S", "comment": "C"}, {"subject": "T"}),
@@ -85,6 +92,9 @@ ASKED: Sequence[tuple[str, Json, Json]] = [
         {"name": "m", "levelId": "$level", "accountIds": ["$account"]},
         {"name": "n"},
     ),
+    ("saveCannedReply", {"title": "Novo", "text": "Oi"}, {"text": "Olá"}),
+    ("deleteCannedReply", {"id": "$canned"}, {"expectedVersion": 7}),
+    ("shortenLinks", {"text": "https://a.example"}, {"text": "https://b.example"}),
     (
         "uploadAttachment",
         {"ticketId": "$ticket", "file": Upload("a.txt", b"um")},
@@ -110,6 +120,7 @@ async def office_of(desk: Desk) -> Office:
     assert received.occurrence is not None
     office.names |= {
         "second": gid(second),
+        "canned": gid(await world.do(canning.save, CannedForm(title="Velho", text="Oi"))),
         "reopened": gid(ticket),
         "thanks": gid(received.occurrence),
     }

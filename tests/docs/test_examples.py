@@ -41,7 +41,7 @@ class Day:
     async def ask(self, name: str, by: Person | str | None, **variables: Any) -> Any:
         self.asked.add(name)
         told = await self.desk.ask(document(name), by, **variables)
-        assert isinstance(told, list) or not told.get("userErrors"), (name, told)
+        assert not isinstance(told, dict) or not told.get("userErrors"), (name, told)
         return told
 
     async def setup(self) -> Json:
@@ -134,6 +134,7 @@ async def _handled(day: Day, names: Json) -> None:
     await day.ask("note", day.ana, input={**one, **note})
     file = {**one, "file": Upload("troca.txt", b"Pedido 42")}
     await day.ask("upload_attachment", day.ana, input=file)
+    await _composed(day, by_hand)
     other, third = [each for each in pulled["tickets"] if each["id"] != by_hand["id"]][:2]
     triage = gid(day.desk.world.triage)
     carry(day.desk.world, {Network.INSTAGRAM: ANYTHING})
@@ -202,6 +203,20 @@ async def _watched(day: Day, ticket_id: str) -> None:
     assert nobody == []
     assert [each["user"]["name"] for each in somebody] == ["Ana"]
     assert [each["mode"] for each in told["viewers"]] == ["VIEWING"]
+
+
+async def _composed(day: Day, ticket: Json) -> None:
+    form = {"title": "Troca", "text": "Protocolo {{protocol}}", "personal": True}
+    kept = (await day.ask("save_canned_reply", day.ana, input=form))["cannedReply"]
+    found = await day.ask("canned_replies", day.ana, search="troca")
+    told = await day.ask("render_canned_reply", day.ana, id=kept["id"], ticketId=ticket["id"])
+    await day.ask("delete_canned_reply", day.ana, input={"id": kept["id"]})
+    text = "Veja https://loja.example/pedido"
+    shorter = await day.ask("shorten_links", day.ana, input={"text": text})
+
+    assert [each["title"] for each in found] == ["Troca"]
+    assert told == f"Protocolo {ticket['protocol']}"
+    assert shorter["text"] == f"Veja {shorter['links'][0]['shortUrl']}"
 
 
 async def _followed(day: Day, ticket_id: str) -> None:

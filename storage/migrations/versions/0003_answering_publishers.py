@@ -47,6 +47,7 @@ def upgrade() -> None:
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('level_id', sa.Uuid(), nullable=True),
     sa.Column('owner_id', sa.Uuid(), nullable=True),
+    sa.Column('author_id', sa.Uuid(), nullable=True),
     sa.Column('uses', sa.Integer(), nullable=False),
     sa.Column('search', sa.String(length=600), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -54,6 +55,7 @@ def upgrade() -> None:
     sa.CheckConstraint('level_id IS NULL OR owner_id IS NULL', name=op.f('ck_canned_reply_one_reach')),
     sa.ForeignKeyConstraint(['level_id'], ['level.id'], name=op.f('fk_canned_reply_level_id_level')),
     sa.ForeignKeyConstraint(['owner_id'], ['user.id'], name=op.f('fk_canned_reply_owner_id_user')),
+    sa.ForeignKeyConstraint(['author_id'], ['user.id'], name=op.f('fk_canned_reply_author_id_user')),
     sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_canned_reply_workspace_id_workspace')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_canned_reply'))
     )
