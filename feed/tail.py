@@ -198,6 +198,10 @@ class Tails:
                 del self._tails[workspace_id]
                 await tail.stop()
 
+    async def between(self, workspace_id: UUID, start: Position, end: Position) -> Stretch:
+        """What was committed between two places, for one who left in the middle of it."""
+        return await self._source.since(workspace_id, start, until=end)
+
     async def close(self) -> None:
         for tail in list(self._tails.values()):
             await tail.stop()

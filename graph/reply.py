@@ -33,6 +33,11 @@ class Reply(Node):
     text: str = shown("What was written; once a moderator edited it, what was sent.")
     original_text: str | None = shown("What its author wrote, where a moderator edited it.")
     attachments = fetched(attachments.of_reply, list[Attachment], "The files that go with it.")
+    mentions = fetched(
+        replies.mentions,
+        list[User],
+        "The colleagues that a note speaks to, by `@` and a name or the first part of an e-mail.",
+    )
     send_as: TicketStatus | None = shown("The status it leaves the ticket in, where one was asked.")
     close_reason: CloseReason | None = shown("With CLOSED: why.")
     automated: bool = shown("Written by software; never counts as an answer.")

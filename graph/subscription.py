@@ -5,10 +5,11 @@ import strawberry
 from domain.rules.access import Permission
 from graph.approval import ApprovalUpdate
 from graph.fields import follow
+from graph.notification import Notification
 from graph.presence import Presence
 from graph.queue import QueueUpdate, TicketUpdate
 from graph.wall import SlaCountdown, Wallboard
-from subscriptions import approvals, presence, queue, ticket, walls
+from subscriptions import approvals, notifications, presence, queue, ticket, walls
 
 TICKETS, WALLS = Permission.TICKETS_READ, Permission.WALLBOARD_READ
 
@@ -37,6 +38,13 @@ class Subscription:
         ApprovalUpdate,
         Permission.REPLIES_MODERATE,
         "Approvals that are asked for, go stale, are decided, or come along with a ticket.",
+    )
+    notifications = follow(
+        notifications.notifications,
+        Notification,
+        TICKETS,
+        "What concerns the caller, a person: tickets given to them, replies of theirs decided or "
+        "failed, notes that mention them, deadlines and alerts of their tickets.",
     )
     sla_countdown = follow(
         walls.countdown,

@@ -1,6 +1,8 @@
 """Replies: written by a mutation, and looked at."""
 
+import asyncio
 from collections.abc import Awaitable
+from uuid import UUID
 
 import strawberry
 
@@ -71,6 +73,12 @@ async def reply(info: Info, input: ReplyInput) -> Replied:
 
 def ticket(reply: Row, info: Info) -> Awaitable[Ticket | None]:
     return info.context.loaders.ticket(reply.ticket_id)
+
+
+async def mentions(reply: Row, info: Info) -> list[User]:
+    loaders = info.context.loaders
+    found = await asyncio.gather(*(loaders.user(UUID(each)) for each in reply.mentions))
+    return [each for each in found if each is not None]
 
 
 async def author(reply: Row, info: Info) -> User | None:

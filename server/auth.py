@@ -204,7 +204,10 @@ class Door:
         )
 
     async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> "Connection":
-        locale = preferred(websocket.headers.get("accept-language"))
+        # A browser sets no header on a socket, so that what it says first may name the language.
+        wished = payload.get("acceptLanguage")
+        header = websocket.headers.get("accept-language")
+        locale = preferred(wished if isinstance(wished, str) else header)
         authorization = payload.get("authorization", payload.get("Authorization"))
         if not isinstance(authorization, str) or not authorization:
             sentence = SENTENCES["unauthenticated"][locale]

@@ -14,7 +14,7 @@ from domain.model.workspace import Workspace
 from domain.rules import access
 from domain.rules.access import Actor
 from domain.words import OutsideView, Role
-from storage.access import L_, columns
+from storage.access import L_, columns, readers
 from storage.shelf import NamedShelf
 
 U_, S_, K_ = columns(User), columns(Session), columns(ApiKey)
@@ -24,6 +24,11 @@ M_, W_ = columns(LevelMember), columns(Workspace)
 class UserShelf(NamedShelf[User]):
     model = User
     thing = "user"
+
+    async def who_see(self, level_id: UUID) -> Sequence[User]:
+        """The active colleagues who may read the tickets of a level, by name."""
+        found = self.seen().where(readers(level_id)).order_by(U_.name, U_.id)
+        return list(await self.session.scalars(found))
 
     async def other_admins(self, user_id: UUID) -> int:
         """How many there are besides; held, so that the last two cannot dismiss each other."""

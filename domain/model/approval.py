@@ -129,4 +129,5 @@ class Approval(Record, table=True):
             became=state.value,
             became_id=self.id,
             reply_id=self.reply_id,
+            concerns=(self.author_id,),
         )

@@ -12,7 +12,7 @@ from domain.model.level import Level
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.model.user import User
-from domain.operations import approving, assigning
+from domain.operations import approving, assigning, mentioning
 from domain.rules import checking
 from domain.rules.states import Trigger
 from domain.rules.wording import SUBJECT_MOST, TEXT_LENGTH
@@ -198,18 +198,21 @@ async def note_on(
     close_reason: CloseReason | None = None,
 ) -> Replied:
     """The same on a ticket that is held."""
+    said = checking.text(text, ["text"], TEXT_LENGTH)
+    spoken_to = await mentioning.mentioned(work, ticket, said)
     reply = Reply(
         workspace_id=ticket.workspace_id,
         ticket_id=ticket.id,
         author_id=work.actor.user_id,
         visibility=Visibility.INTERNAL,
-        text=checking.text(text, ["text"], TEXT_LENGTH),
+        text=said,
+        mentions=[str(each) for each in spoken_to],
         send_as=send_as,
         state=DeliveryState.SENT,
         written_at=work.now,
         sent_at=work.now,
     )
-    facts: list[Fact] = [NoteAdded(reply_id=reply.id)]
+    facts: list[Fact] = [NoteAdded(reply_id=reply.id, concerns=tuple(spoken_to))]
     if send_as is not None:
         facts.append(ticket.change_status(send_as, now=work.now, close_reason=close_reason))
     elif close_reason is not None:

@@ -148,6 +148,7 @@ async def _handled(day: Day, names: Json) -> None:
     due = await day.ask("deadlines", day.ana, filter={"risks": ["ON_TIME"]}, first=20)
     await _moderated(day, names)
     await _watched(day, by_hand["id"])
+    await _mentioned(day, by_hand["id"])
     await _followed(day, by_hand["id"])
 
     assert answered["reply"]["state"] == "QUEUED"
@@ -217,6 +218,21 @@ async def _composed(day: Day, ticket: Json) -> None:
     assert [each["title"] for each in found] == ["Troca"]
     assert told == f"Protocolo {ticket['protocol']}"
     assert shorter["text"] == f"Veja {shorter['links'][0]['shortUrl']}"
+
+
+async def _mentioned(day: Day, ticket_id: str) -> None:
+    day.asked.add("notifications")
+    stream = day.desk.follow(document("notifications"), day.ana)
+    try:
+        stands = await heard(stream)
+        note = {"ticketId": ticket_id, "text": "@Ana, e agora?", "visibility": "INTERNAL"}
+        await day.ask("note", day.boss, input=note)
+        told = await heard(stream)
+    finally:
+        await stream.aclose()
+
+    assert [stands["kind"], told["kind"]] == ["HERE", "MENTIONED"]
+    assert told["ticket"]["id"] == ticket_id
 
 
 async def _followed(day: Day, ticket_id: str) -> None:
