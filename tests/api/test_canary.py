@@ -13,15 +13,27 @@ from graphql import get_named_type
 from domain.model.account import Account
 from domain.model.level import Level
 from domain.model.ticket import Ticket
-from domain.operations import handling
+from domain.operations import approving, handling, replying
+from domain.operations.approving import Verdict
 from domain.operations.handling import TicketChange
+from domain.operations.replying import ReplyForm
 from domain.post import Author
 from domain.rules.membership import TicketFilter
-from domain.words import CloseReason, HistoryKind, OutsideView, Priority, Role
+from domain.words import (
+    CloseReason,
+    HistoryKind,
+    Network,
+    OutsideView,
+    Priority,
+    Role,
+    Visibility,
+)
 from graph.schema import build
 from tests.api.boards import HOUR, measured, noticed
 from tests.api.desk import Desk, Json, gid, heard, plain, unknown
 from tests.api.documents import graph, least, question, selection
+from tests.carrying import ANYTHING, carry
+from tests.holding import EDIT, REJECT
 from tests.world import FIRST_HUNDRED, Person, World
 
 CANARY = "canário"
@@ -61,8 +73,10 @@ class Walled:
         outside: OutsideView = OutsideView.COUNT,
     ) -> "Walled":
         mine = await world.level("Financeiro", group_old_occurrences=True)
-        rh = await world.level("RH", outside_view=outside, unmeasured=[])
         account = await world.account()
+        carry(world, {Network.SANDBOX: ANYTHING})
+        held = {"moderated": True, "account_ids": [account.id]}
+        rh = await world.level("RH", outside_view=outside, unmeasured=[], **held)
         await world.watch(account, mine)
         await world.watch(account, rh, ["salário"])
         ana = await world.person("Ana", level=mine, role=role)
@@ -103,8 +117,22 @@ class Walled:
         await world.do(handling.note, followed.id, f"{CANARY} do RH", by=rita)
 
         walled = cls(world, mine, rh, account, ana, rita, own, [alone, known, gone, followed])
+        await walled.moderate()
         await walled.look_up()
         return walled
+
+    async def moderate(self) -> None:
+        """One reply was edited and sent, one given back, and one waits."""
+        mora = await self.world.person("Mora", level=self.rh, role=Role.SUPERVISOR)
+        alone, known = self.tickets[:2]
+        for text, verdict in (
+            (f"{CANARY} original", Verdict(decision=EDIT, text=f"{CANARY} editada")),
+            (f"{CANARY} devolvida", Verdict(decision=REJECT, reason=f"{CANARY} motivo")),
+        ):
+            said = await self.world.do(replying.reply, publicly(alone, text), by=self.rita)
+            assert said.approval is not None
+            await self.world.do(approving.decide, said.approval.id, verdict, by=mora)
+        await self.world.do(replying.reply, publicly(known, f"{CANARY} à espera"), by=self.rita)
 
     async def look_up(self) -> None:
         """Every id behind the wall."""
@@ -112,12 +140,14 @@ class Walled:
         async with self.world.storage.reading(self.world.system) as work:
             entries = await work.entries.pages(ticket_ids, FIRST_HUNDRED)
             replies = await work.replies.pages(ticket_ids, FIRST_HUNDRED)
+            approvals = await work.approvals.page(FIRST_HUNDRED)
             said = await work.occurrences.pages_of_publishers(
                 [each.publisher_id for each in self.tickets], FIRST_HUNDRED
             )
         self.ids = {
             "Ticket": [gid(each) for each in self.tickets],
             "HistoryEntry": [gid(each) for page in entries.values() for each in page.nodes],
+            "Approval": [gid(each) for each in approvals.nodes],
             "Reply": [gid(each) for page in replies.values() for each in page.nodes],
             "Occurrence": [
                 gid(each)
@@ -143,6 +173,10 @@ class Walled:
             if number % 2:
                 await world.do(handling.start, ticket.id, by=self.rita)
         await world.do(handling.note, self.tickets[0].id, f"{CANARY} de novo", by=self.rita)
+
+
+def publicly(ticket: Ticket, text: str) -> ReplyForm:
+    return ReplyForm(ticket_id=ticket.id, text=text, visibility=Visibility.PUBLIC)
 
 
 def stranger() -> Author:
@@ -185,6 +219,8 @@ async def everything(
             given["id"] = gid(walled.rh)
         if name == "slaPreview":
             given["levelId"] = gid(walled.rh)
+        if name == "approval":
+            given["id"] = walled.ids["Approval"][0]
         if name == "ticket":
             given["id"] = gid(walled.own)
         if name == "publisher":
@@ -251,7 +287,11 @@ async def test_no_question_of_an_outsider_brings_a_canary_back(desk: Desk) -> No
     assert {name: text for name, text in answers.items() if not silent(text)} == {}
     secrets = [*walled.every_id, *(each.protocol for each in walled.tickets)]
     assert {name for name, text in answers.items() for each in secrets if each in text} == set()
-    assert {name for name, text in answers.items() if '"errors"' in text} == {"apiKeys"}
+    assert {name for name, text in answers.items() if '"errors"' in text} == {
+        "apiKeys",
+        "approval",
+        "approvals",
+    }
     assert CANARY in inside.text
 
 
@@ -324,6 +364,7 @@ BY_ID = {
     "node": ("query($id: ID!) { node(id: $id) { __typename id } }", None),
     "nodes": ("query($id: ID!) { nodes(ids: [$id]) { __typename id } }", None),
     "ticket": ("query($id: ID!) { ticket(id: $id) { id } }", None),
+    "approval": ("query($id: ID!) { approval(id: $id) { id } }", None),
     "publisher": ("query($id: ID!) { publisher(id: $id) { id } }", None),
     "filter": (
         "query($id: ID!) { tickets(filter: {publisherId: $id}) { totalCount nodes { id } } }",
@@ -384,6 +425,7 @@ AIMS = [
     for mutation, about in MUTATIONS.items()
     for name, kind in (
         ("ticketId", "Ticket"),
+        ("approvalId", "Approval"),
         ("sourceId", "Ticket"),
         ("targetId", "Ticket"),
         ("occurrenceId", "Occurrence"),

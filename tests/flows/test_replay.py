@@ -209,6 +209,35 @@ class Team:
         thanks = {"ticketId": ticket, "occurrenceId": again["occurrence"]["id"]}
         return await self.of(boss, "acknowledgeOccurrence", "AcknowledgeInput", **thanks)
 
+    async def decide(self, _: Caller, __: str) -> Json:
+        """Answered in the moderated level, and decided on; sometimes the publisher wrote first."""
+        self.said += 1
+        boss, author = self.callers[0], self.callers[-1]
+        post = {
+            "accountId": self.accounts[1],
+            "kind": "COMMENT",
+            "author": {"externalId": "curiosa", "name": "Curiosa"},
+            "text": "E o pedido?",
+            "threadId": f"y{self.said}",
+            "occurredAt": datetime.now(UTC).isoformat(),
+        }
+        taking = ("receiveOccurrence", "OccurrenceInput", "ticket { id }")
+        received = await boss.do(*taking, externalId=f"c{self.said}", **post)
+        answer: Json = {"ticketId": received["ticket"]["id"], "text": "Sai hoje"}
+        answer |= {"visibility": "PUBLIC", "sendAs": self.chance.choice(["PENDING", "RESOLVED"])}
+        held = await author.do("reply", "ReplyInput", "approval { id }", **answer)
+        if self.chance.random() < 0.5:
+            await boss.do(*taking, externalId=f"d{self.said}", **post)
+        said = self.chance.choice(
+            [
+                {"decision": "APPROVE"},
+                {"decision": "EDIT_AND_SEND", "text": "Sai amanhã"},
+                {"decision": "REJECT", "reason": "Não prometa"},
+            ]
+        )
+        decided = {"approvalId": held["approval"]["id"], "acknowledgeStale": True, **said}
+        return await self.of(boss, "decideApproval", "DecideApprovalInput", **decided)
+
     async def of(self, caller: Caller, mutation: str, taking: str, **given: Any) -> Json:
         answer: Json = await caller.do(mutation, taking, "ticket { id }", **given)
         return answer
@@ -217,11 +246,12 @@ class Team:
 ACTS = [
     *(["open", "receive", "receive", "pull", "start", "note"] * 2),
     *(["update"] * 5),
-    *["escalate", "escalate", "finish", "merge", "remove", "thank"],
+    *["escalate", "escalate", "finish", "merge", "remove", "thank", "decide"],
 ]
 FILTERS: list[Json] = [
     {},
     {"statuses": ["NEW", "OPEN"]},
+    {"statuses": ["AWAITING_APPROVAL"]},
     {"unassigned": True},
     {"mine": True},
     {"tags": ["vip"]},
@@ -236,13 +266,13 @@ async def team_of(house: House, seed: int) -> tuple[Team, list[Caller]]:
     """Three levels, one of which outsiders may read; a boss, two members and an outsider."""
     world = house.world
     north = world.triage
-    south = await world.level("Sul")
+    accounts = [await world.account(), await world.account()]
+    south = await world.level("Sul", moderated=True, account_ids=[accounts[1].id])
     glass = await world.level("Vidro", outside_view=OutsideView.FULL)
     boss = await world.person("Chefe", role=Role.ADMIN)
     both = await world.person("Ana", level=[north, south], level_role=LevelRole.MANAGER)
     one = await world.person("Bia", level=south)
     outside = await world.person("Caio", level=await world.level("Longe"))
-    accounts = [await world.account(), await world.account()]
     for account, level in zip(accounts, (north, south), strict=True):
         await world.watch(account, level)
     callers = [await house.caller(each) for each in (boss, both, one)]

@@ -39,6 +39,7 @@ from domain.words import (
 )
 from tests.carrying import BOTH, carry
 from tests.holding import APPROVE, EDIT, REJECT, WITHDRAW, WRITTEN, Moderated
+from tests.operations.test_recomputing import rebuilt
 from tests.world import Person, World
 
 NEW, OPEN, ESCALATED, PENDING, AWAITING, RESOLVED, CLOSED = TicketStatus
@@ -606,7 +607,7 @@ async def test_removed_with_its_ticket_it_is_superseded(house: Moderated) -> Non
 
     with pytest.raises(NotFound):
         await house.decide(approval)
-    async with house.world.storage.reading(house.world.system) as work:
+    async with house.world.storage.work(house.world.system) as work:
         assert await work.approvals.open_of([approval.ticket_id]) == {}
 
 
@@ -664,6 +665,30 @@ async def test_while_it_waits_the_answer_is_still_owed_and_the_moderators_clock_
         assert after[metric].met_at is None
     assert before[SlaMetric.APPROVAL].running_since is not None
     assert after[SlaMetric.APPROVAL].met_at == world.now
+    stored = {(row.metric, row.cycle): row.clock for row in after.values()}
+    assert stored == (await rebuilt(world, await house.ticket(approval))).clocks
+
+
+async def test_held_and_given_back_what_was_resolved_owes_no_more_than_before(
+    world: World,
+) -> None:
+    targets = [(each, SlaMetric.APPROVAL, 1800) for each in Priority]
+    house = await Moderated.set_up(world, sla_targets=targets)
+    ticket = await _in(house, RESOLVED)
+    world.later(HOUR)
+    approval = await house.held(ticket)
+    before = await _clocks(house, approval)
+    world.later(HOUR)
+
+    await house.decide(approval, REJECT, reason="Não")
+
+    after = await _clocks(house, approval)
+    for metric in (SlaMetric.RESOLUTION, SlaMetric.LEGAL_RESPONSE, SlaMetric.LEVEL_TIME):
+        assert metric not in before or after[metric].clock == before[metric].clock
+    assert after[SlaMetric.RESOLUTION].met_at == world.now - 2 * HOUR
+    assert (await house.ticket(approval)).closes_at is not None
+    stored = {(row.metric, row.cycle): row.clock for row in after.values()}
+    assert stored == (await rebuilt(world, await house.ticket(approval))).clocks
 
 
 # ── what the tests stand on ────────────────────────────────────────────────────────────────────

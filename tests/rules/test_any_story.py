@@ -67,8 +67,8 @@ NEXT_STATUS: dict[TicketStatus, tuple[TicketStatus, ...]] = {
     NEW: (OPEN, PENDING, RESOLVED, AWAITING),
     OPEN: (PENDING, RESOLVED, AWAITING),
     ESCALATED: (OPEN, PENDING, RESOLVED, AWAITING),
-    PENDING: (OPEN, RESOLVED),
-    AWAITING: (OPEN, PENDING, RESOLVED),
+    PENDING: (OPEN, RESOLVED, AWAITING),
+    AWAITING: (OPEN, PENDING, RESOLVED, NEW, ESCALATED, CLOSED),
     RESOLVED: (OPEN, AWAITING, OPEN, CLOSED),
 }
 
@@ -84,6 +84,8 @@ class Teller:
     status: TicketStatus = NEW
     only_heard: bool = False
     """Reopened by a message, and not moved since."""
+    held_resolved: bool = False
+    """A reply is held on it, and it was resolved before."""
     over: bool = False
     """Removed: nothing happens to it any more."""
 
@@ -101,6 +103,7 @@ class Teller:
         for step in steps:
             if step.became and step.became is not self.status:
                 self.only_heard = step.kind is HistoryKind.REOPENED and heard in steps
+                self.held_resolved = step.became is AWAITING and self.status is RESOLVED
                 self.status = step.became
         return Act(self.now, steps, self.levels[self.level], self.priority)
 
@@ -126,7 +129,8 @@ class Teller:
             allowed = NEXT_STATUS.get(self.status, ())
             to = allowed[choice % len(allowed)] if allowed else CLOSED
             back = self.status is RESOLVED and to is OPEN
-            changed = Step(HistoryKind.REOPENED, OPEN) if back else became(to)
+            back |= self.held_resolved and to not in (RESOLVED, CLOSED)
+            changed = Step(HistoryKind.REOPENED, to) if back else became(to)
             return [replied, changed] if kind == "replied" else [changed]
         if kind == "automated":
             return [replace(replied, automated=True)]
