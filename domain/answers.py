@@ -102,6 +102,13 @@ class AccountSaved:
     webhook_secret: str | None = field(default=None, metadata=TOLD_ONCE)
 
 
+@dataclass(frozen=True, slots=True)
+class FieldTold:
+    """What stands in a field that is masked, for whoever said why they have to know."""
+
+    value: str | None = field(default=None, metadata=TOLD_ONCE)
+
+
 ANSWERS: dict[str, type] = {
     each.__name__: each
     for each in (
@@ -115,5 +122,6 @@ ANSWERS: dict[str, type] = {
         LevelSaved,
         KeyMade,
         AccountSaved,
+        FieldTold,
     )
 }

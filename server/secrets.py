@@ -7,6 +7,7 @@ import asyncio
 import hmac
 import secrets as random
 from hashlib import sha256
+from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -20,6 +21,7 @@ from domain.work import Secret
 PREFIXES = {"session": "gs", "key": "gk", "hook": "whsec"}
 KEY_ID = b"\x01"
 NONCE_LENGTH = 12
+KEY_BITS = 256
 # Each verification takes some 20 MiB and a core for a while; more at once help nobody.
 MOST_AT_ONCE = 2
 
@@ -36,6 +38,7 @@ class Keyring:
         self.signing = derived(secret_key, "access-token")
         self.linking = derived(secret_key, "file-link")
         self._hashing = derived(secret_key, "token-hash")
+        self._finding = derived(secret_key, "look-up")
         self._sealing = AESGCM(derived(secret_key, "sealing"))
         self._passwords = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._nobody = self._passwords.hash(random.token_urlsafe())
@@ -70,13 +73,42 @@ class Keyring:
         return hmac.compare_digest(one.encode(), other.encode())
 
     def seal(self, text: str) -> bytes:
-        nonce = random.token_bytes(NONCE_LENGTH)
-        return KEY_ID + nonce + self._sealing.encrypt(nonce, text.encode(), KEY_ID)
+        return _sealed(self._sealing, text.encode(), b"")
 
     def unseal(self, sealed: bytes) -> str:
         """ValueError when it was not sealed with this key."""
-        nonce, body = sealed[1 : 1 + NONCE_LENGTH], sealed[1 + NONCE_LENGTH :]
-        try:
-            return self._sealing.decrypt(nonce, body, sealed[:1]).decode()
-        except InvalidTag:
-            raise ValueError("sealed with another SECRET_KEY") from None
+        return _unsealed(self._sealing, sealed, b"").decode()
+
+    # ── what is known of one person ──────────────────────────────────────────────────────────
+
+    def new_key(self, owner: UUID) -> bytes:
+        """A key of somebody's own, sealed for them alone: without it, what it sealed is lost."""
+        return _sealed(self._sealing, AESGCM.generate_key(KEY_BITS), owner.bytes)
+
+    def seal_for(self, owner: UUID, sealed_key: bytes, name: str, text: str) -> bytes:
+        """Opens again only as that thing of that person."""
+        own = AESGCM(_unsealed(self._sealing, sealed_key, owner.bytes))
+        return _sealed(own, text.encode(), owner.bytes + name.encode())
+
+    def unseal_for(self, owner: UUID, sealed_key: bytes, name: str, sealed: bytes) -> str:
+        """ValueError when it is not theirs, not that thing, or of another SECRET_KEY."""
+        own = AESGCM(_unsealed(self._sealing, sealed_key, owner.bytes))
+        return _unsealed(own, sealed, owner.bytes + name.encode()).decode()
+
+    def fingerprint(self, workspace_id: UUID, kind: str, value: str) -> str:
+        """What a value is looked up by, in one workspace; it does not lead back to the value."""
+        message = workspace_id.bytes + kind.encode() + b"\x1f" + value.encode()
+        return hmac.new(self._finding, message, sha256).hexdigest()
+
+
+def _sealed(key: AESGCM, data: bytes, bound: bytes) -> bytes:
+    nonce = random.token_bytes(NONCE_LENGTH)
+    return KEY_ID + nonce + key.encrypt(nonce, data, KEY_ID + bound)
+
+
+def _unsealed(key: AESGCM, sealed: bytes, bound: bytes) -> bytes:
+    nonce, body = sealed[1 : 1 + NONCE_LENGTH], sealed[1 + NONCE_LENGTH :]
+    try:
+        return key.decrypt(nonce, body, sealed[:1] + bound)
+    except (InvalidTag, ValueError):
+        raise ValueError("sealed with another SECRET_KEY") from None

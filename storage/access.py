@@ -122,8 +122,11 @@ def canned_replies(actor: Actor) -> ColumnElement[bool]:
 
 
 def publishers(actor: Actor) -> ColumnElement[bool]:
-    """Somebody is known to those who may see at least one thing they wrote."""
-    mine: ColumnElement[bool] = P_.workspace_id == actor.workspace_id
+    """Somebody is known to those who may see at least one thing they wrote. Whoever was merged
+    into another is nobody by themselves."""
+    mine: ColumnElement[bool] = and_(
+        P_.workspace_id == actor.workspace_id, P_.merged_into_id.is_(None)
+    )
     if actor.readable is None:
         return mine
     by_them = columns(aliased(Ticket))

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.account import Account
 from domain.model.mailbox import Mailbox
+from domain.model.publisher import UNSEALED
 from domain.model.reply import Reply
 from domain.model.sla import SlaClock
 from domain.words import Network, TicketStatus
-from storage.access import L_, T_, columns
+from storage.access import L_, P_, T_, columns
 from storage.outbox import A_, QUEUED, R_, SENDING, first_in_line, open_for_sending
 from storage.queue import unserved
 
@@ -39,7 +40,8 @@ class DueReader:
             for moment in MOMENTS
         )
         to_hand_out = select(L_.workspace_id).where(unserved())
-        return sorted(await self.session.scalars(union(*late, to_hand_out)))
+        to_seal = select(P_.workspace_id).where(UNSEALED)
+        return sorted(await self.session.scalars(union(*late, to_hand_out, to_seal)))
 
     async def glance(self, but: Collection[UUID] = ()) -> tuple[datetime | None, datetime | None]:
         """The database's own clock, where it has one, and when something is to be told next.

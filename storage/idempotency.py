@@ -25,7 +25,7 @@ from domain.model.canned import CannedReply
 from domain.model.idempotency import Idempotency
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
-from domain.model.publisher import Publisher
+from domain.model.publisher import FieldDefinition, Publisher
 from domain.model.reply import Reply
 from domain.model.shortlink import ShortLink
 from domain.model.ticket import Ticket
@@ -44,6 +44,7 @@ KINDS: dict[str, type[SQLModel]] = {
         Attachment,
         Calendar,
         CannedReply,
+        FieldDefinition,
         Level,
         Monitoring,
         Occurrence,
@@ -57,6 +58,7 @@ KINDS: dict[str, type[SQLModel]] = {
 }
 # What was answered may have moved out of sight since; a retry is answered without it.
 WALLS: dict[type[SQLModel], Callable[[Actor], ColumnElement[bool]]] = {
+    Publisher: access.publishers,
     Ticket: access.tickets,
     Attachment: access.attachments,
     Reply: access.replies,

@@ -1,24 +1,34 @@
 """Publishers: found by who they are on a network, and held while their messages are taken in."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 
-from domain.model.publisher import Profile, Publisher
+from domain.errors import WrongState
+from domain.model.publisher import (
+    CONTACT_KINDS,
+    UNSEALED,
+    FieldDefinition,
+    Profile,
+    Publisher,
+    PublisherField,
+)
 from domain.page import Page, Window
 from domain.post import Author
 from domain.rules.wording import folded
-from domain.words import Network
+from domain.words import FieldKind, Network
 from domain.work import ProfileKey
 from storage import access, keyset
-from storage.access import P_, columns, within
+from storage.access import O_, P_, T_, columns, within
 from storage.keyset import Order
 from storage.shelf import Shelf, grouped
 from storage.tickets import like
 
-F_ = columns(Profile)
+F_, V_, D_ = columns(Profile), columns(PublisherField), columns(FieldDefinition)
+HASHES = {kind: getattr(P_, f"{kind.lower()}_hash") for kind in CONTACT_KINDS}
 BY_NAME = Order("name", ("name", "id"))
 
 
@@ -29,11 +39,132 @@ class PublisherShelf(Shelf[Publisher]):
     def wall(self) -> ColumnElement[bool]:
         return access.publishers(self.actor)
 
-    async def page(self, search: str | None, window: Window) -> Page[Publisher]:
-        asked = self.seen()
-        for word in folded(search or "").split():
-            asked = asked.where(P_.search.like(like(word), escape="\\"))
+    async def find(self, row_ids: Collection[UUID]) -> Mapping[UUID, Publisher]:
+        """Those that may be seen, by the id asked for: for one that was merged, the survivor."""
+        if not row_ids:
+            return {}
+        asked = columns(aliased(Publisher))
+        rows = await self.session.execute(
+            select(asked.id, Publisher)
+            .select_from(asked)
+            .join(Publisher, P_.id == func.coalesce(asked.merged_into_id, asked.id))
+            .where(
+                asked.workspace_id == self.actor.workspace_id,
+                asked.id.in_(sorted(row_ids)),
+                self.wall(),
+            )
+        )
+        return dict(rows.all())  # type: ignore[arg-type]
+
+    async def get(self, row_id: UUID) -> Publisher:
+        found = (await self.find([row_id])).get(row_id)
+        if found is None:
+            raise self.missing()
+        return found
+
+    async def take(self, row_id: UUID) -> Publisher:
+        """The same, held until the transaction ends."""
+        while True:
+            found = await self.get(row_id)
+            held = await self._hold([found.id])
+            if found.id in held:
+                return held[found.id]
+            # Merged or moved out of sight while we waited: look again.
+
+    async def take_both(self, one: UUID, other: UUID) -> tuple[Publisher, Publisher]:
+        """Held in the order of their ids, so that two such acts cannot wait for each other."""
+        held = await self._hold([one, other])
+        for each, field in ((one, "sourceId"), (other, "targetId")):
+            if each not in held:
+                survivor = await self.find([each])
+                if each in survivor:
+                    raise WrongState("publisher_merged", field=[field], name=survivor[each].name)
+                raise self.missing()
+        return held[one], held[other]
+
+    async def _hold(self, row_ids: Collection[UUID]) -> dict[UUID, Publisher]:
+        statement = (
+            self.seen()
+            .where(P_.id.in_(sorted(row_ids)))
+            .order_by(P_.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return {row.id: row for row in await self.session.scalars(statement)}
+
+    async def page(
+        self, search: str | None, window: Window, known_by: Mapping[FieldKind, str] | None = None
+    ) -> Page[Publisher]:
+        """By name; those with all the words in name or handle, and those known by what was
+        fingerprinted."""
+        words = [P_.search.like(like(word), escape="\\") for word in folded(search or "").split()]
+        found = and_(*words) if words else None
+        if found is not None and known_by:
+            found = or_(found, *self._known_by(known_by))
+        asked = self.seen() if found is None else self.seen().where(found)
         return await keyset.page(self.session, Publisher, asked, BY_NAME, window)
+
+    async def known_by_email(self, address: str, fingerprint: str) -> Publisher | None:
+        """Whom the actor may see by that address, known longest; held."""
+        mailbox = select(F_.id).where(
+            F_.publisher_id == P_.id, F_.network == Network.EMAIL, F_.external_id == address
+        )
+        statement = (
+            self.seen()
+            .where(or_(mailbox.exists(), P_.email_hash == fingerprint))
+            .order_by(P_.id)
+            .limit(literal_column("1"))
+            .with_for_update()
+        )
+        return await self.session.scalar(statement)
+
+    async def levels_of(self, publisher_id: UUID) -> Collection[UUID]:
+        """The levels of their tickets, as far as the actor sees them."""
+        return set(
+            await self.session.scalars(
+                select(T_.level_id)
+                .where(T_.publisher_id == publisher_id, access.tickets(self.actor))
+                .distinct()
+            )
+        )
+
+    async def take_unsealed(self, most: int) -> Sequence[Publisher]:
+        """Some whose data is not sealed with a key of their own, held; what others hold is passed
+        over."""
+        statement = (
+            self.seen()
+            .where(UNSEALED)
+            .order_by(P_.id)
+            .limit(literal_column(str(most)))
+            .with_for_update(skip_locked=True)
+        )
+        return list(await self.session.scalars(statement))
+
+    async def hand_over(self, source: UUID, target: UUID) -> None:
+        """Profiles, messages and whoever was merged into the one are the other's from now on."""
+        for owner in (F_.publisher_id, O_.publisher_id, P_.merged_into_id):
+            await self.session.execute(
+                update(owner.class_).where(owner == source).values({owner.key: target})
+            )
+
+    def _known_by(self, fingerprints: Mapping[FieldKind, str]) -> list[ColumnElement[bool]]:
+        own = [HASHES[kind] == fingerprint for kind, fingerprint in fingerprints.items()]
+        told = (
+            select(V_.id)
+            .join(FieldDefinition, D_.id == V_.definition_id)
+            .where(
+                V_.publisher_id == P_.id,
+                D_.workspace_id == self.actor.workspace_id,
+                D_.active,
+                or_(
+                    *(
+                        and_(D_.kind == kind, V_.value_hash == fingerprint)
+                        for kind, fingerprint in fingerprints.items()
+                    )
+                ),
+            )
+        )
+        return [*own, told.exists()]
 
     async def profiles(self, publisher_ids: Collection[UUID]) -> Mapping[UUID, list[Profile]]:
         return await grouped(
@@ -47,27 +178,38 @@ class PublisherShelf(Shelf[Publisher]):
         )
 
     async def enroll(
-        self, authors: Mapping[ProfileKey, Author]
+        self,
+        authors: Mapping[ProfileKey, Author],
+        fingerprints: Mapping[ProfileKey, str] | None = None,
     ) -> Mapping[ProfileKey, tuple[Publisher, Profile]]:
         """The publisher behind each author, made where nobody is known, and held.
 
         Whoever's profile gets in first is the publisher; the other waits and finds it. Holding the
         publishers in the order of their ids puts all messages of one person in a row, so no two
-        can open two tickets, and nothing can wait in a circle.
+        can open two tickets, and nothing can wait in a circle. Who writes from an address that
+        somebody told us before (`fingerprints`) is that person.
         """
         known = await self._profiles(authors)
         fresh = {key: author for key, author in authors.items() if key not in known}
         if fresh:
-            await self._introduce(fresh)
+            await self._introduce(fresh, await self._told_of(fresh, fingerprints or {}))
             known |= await self._profiles(fresh)
 
-        held = (
-            within(self.actor, Publisher)
-            .where(P_.id.in_(sorted({profile.publisher_id for profile in known.values()})))
-            .order_by(P_.id)
-            .with_for_update()
-        )
-        publishers = {row.id: row for row in await self.session.scalars(held)}
+        publishers: dict[UUID, Publisher] = {}
+        while missing := {each.publisher_id for each in known.values()} - publishers.keys():
+            held = (
+                within(self.actor, Publisher)
+                .where(P_.id.in_(sorted(missing)))
+                .order_by(P_.id)
+                .with_for_update()
+            )
+            publishers |= {row.id: row for row in await self.session.scalars(held)}
+            if any(row.merged_into_id for row in publishers.values()):
+                # Merged while we waited for them: their profiles are another's now.
+                known = await self._profiles(authors)
+                publishers = {
+                    each: row for each, row in publishers.items() if not row.merged_into_id
+                }
         return {key: (publishers[each.publisher_id], each) for key, each in known.items()}
 
     async def hold(self, publisher_id: UUID) -> None:
@@ -86,16 +228,46 @@ class PublisherShelf(Shelf[Publisher]):
         return person
 
     async def _profiles(self, keys: Collection[ProfileKey]) -> dict[ProfileKey, Profile]:
-        rows = await self.session.scalars(within(self.actor, Profile).where(or_(*_together(keys))))
+        rows = await self.session.scalars(
+            within(self.actor, Profile)
+            .where(or_(*_together(keys)))
+            .execution_options(populate_existing=True)
+        )
         return {(row.network, row.external_id): row for row in rows}
 
-    async def _introduce(self, authors: Mapping[ProfileKey, Author]) -> None:
+    async def _told_of(
+        self, authors: Mapping[ProfileKey, Author], fingerprints: Mapping[ProfileKey, str]
+    ) -> dict[ProfileKey, UUID]:
+        """Who is known by the address of each, and by no mailbox yet; the one known longest."""
+        told = {fingerprints[key]: key for key in authors if key in fingerprints}
+        if not told:
+            return {}
+        mailbox = select(F_.id).where(F_.publisher_id == P_.id, F_.network == Network.EMAIL)
+        rows = await self.session.execute(
+            select(P_.email_hash, P_.id)
+            .where(
+                P_.workspace_id == self.actor.workspace_id,
+                P_.merged_into_id.is_(None),
+                P_.email_hash.in_(sorted(told)),
+                ~mailbox.exists(),
+            )
+            .order_by(P_.id.desc())
+            # Held: nobody merges them away while they are given the profile.
+            .with_for_update()
+        )
+        return {told[fingerprint]: found for fingerprint, found in rows}
+
+    async def _introduce(
+        self, authors: Mapping[ProfileKey, Author], told_of: Mapping[ProfileKey, UUID]
+    ) -> None:
         people: dict[UUID, Publisher] = {}
         profiles = []
-        for (network, _), author in sorted(authors.items()):
-            person = Publisher.of(author, self.actor.workspace_id)
+        for key, author in sorted(authors.items()):
+            network, _ = key
+            person = Publisher.of(author, self.actor.workspace_id, network)
             people[person.id] = person
-            profiles.append(Profile.of(author, network, person).model_dump())
+            profile = Profile.of(author, network, person).model_dump()
+            profiles.append({**profile, "publisher_id": told_of.get(key, person.id)})
         insert = (
             postgresql.insert(Profile)
             if self.session.get_bind().dialect.name == "postgresql"
@@ -104,7 +276,7 @@ class PublisherShelf(Shelf[Publisher]):
         won = await self.session.scalars(
             insert.on_conflict_do_nothing().returning(F_.publisher_id), profiles
         )
-        self.session.add_all([people[publisher_id] for publisher_id in won])
+        self.session.add_all([people[each] for each in won if each in people])
         await self.session.flush()
 
 

@@ -139,6 +139,40 @@ class TicketShelf(TicketReads):
         )
         return {ticket.id: ticket for ticket in rows}
 
+    async def take_open_of(self, publisher_id: UUID) -> Sequence[Ticket]:
+        """Everything of theirs that is not closed, whoever may see it: it is told of its publisher
+        wherever it is."""
+        return await self._take_behind_the_wall(
+            T_.publisher_id == publisher_id, T_.status != TicketStatus.CLOSED
+        )
+
+    async def take_to_unite(self, source: UUID, target: UUID) -> Sequence[Ticket]:
+        """All of the one, removed ones too, and what the other has open; whoever may see it."""
+        every = or_(
+            T_.publisher_id == source,
+            and_(
+                T_.publisher_id == target,
+                T_.status != TicketStatus.CLOSED,
+                T_.removed_at.is_(None),
+            ),
+        )
+        statement = self._held(within(self.actor, Ticket).where(every).order_by(T_.id))
+        return [self._seen_as(ticket) for ticket in await self.session.scalars(statement)]
+
+    async def take_latest_of(self, publisher_id: UUID) -> Ticket | None:
+        """The newest of theirs that the actor sees."""
+        statement = (
+            self.seen()
+            .where(T_.publisher_id == publisher_id)
+            .order_by(T_.opened_at.desc(), T_.id.desc())
+            .limit(literal_column("1"))
+        )
+        ticket = await self.session.scalar(self._held(statement))
+        return None if ticket is None else self._seen_as(ticket)
+
+    async def write(self) -> None:
+        await self.session.flush()
+
     async def take_held(self, user_id: UUID, level_ids: Collection[UUID]) -> Sequence[Ticket]:
         """What somebody is working on in these levels."""
         return await self._take(

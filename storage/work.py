@@ -38,6 +38,7 @@ from storage.due import DueReader
 from storage.engine import Database
 from storage.entries import EntryShelf
 from storage.feed import FeedReader
+from storage.fields import FieldDefinitionShelf, PublisherFieldShelf
 from storage.idempotency import IdempotencyShelf
 from storage.levels import AccountShelf, LevelShelf, MonitoringShelf, TicketTypeShelf
 from storage.mailboxes import MailboxShelf
@@ -45,6 +46,7 @@ from storage.occurrences import OccurrenceShelf, ReplyShelf
 from storage.outbox import OutboxShelf
 from storage.pile import Pile
 from storage.presence import PresenceReader, PresenceShelf
+from storage.publisher_entries import PublisherEntryShelf
 from storage.publishers import PublisherShelf
 from storage.queue import TicketShelf
 from storage.users import ApiKeyShelf, IdentityShelf, UserShelf
@@ -103,6 +105,9 @@ class SqlWork:
         self.short_links = ShortLinkShelf(session, actor)
         self.publishers = PublisherShelf(session, actor)
         self.presence = PresenceShelf(session, actor, now, lasting)
+        self.field_definitions = FieldDefinitionShelf(session, actor)
+        self.publisher_fields = PublisherFieldShelf(session, actor)
+        self.publisher_entries = PublisherEntryShelf(session, actor)
         self.levels = LevelShelf(session, actor)
         self.accounts = AccountShelf(session, actor)
         self.mailboxes = MailboxShelf(session, actor)

@@ -1,4 +1,5 @@
-"""What becomes due while nobody asks: leases end, tickets wake, close and are handed out.
+"""What becomes due while nobody asks: leases end, tickets wake, close and are handed out, and
+personal data from before there were keys for each is sealed anew.
 
 Runs in as many processes as one likes: a ticket that one of them holds is passed over by the
 others, and what was done is no longer due.
@@ -12,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from domain.model.attachment import folder
-from domain.operations import assigning, attaching, deadlines, pulling
+from domain.operations import assigning, attaching, deadlines, pulling, sealing
 from domain.rules import access
 from domain.rules.access import Actor
 from domain.work import Work
@@ -35,6 +36,7 @@ CHORES: tuple[Chore, ...] = (
     pulling.give_back,
     pulling.wake,
     deadlines.close_silent,
+    sealing.seal_anew,
     # Last: what has just come back is handed out at once.
     assigning.distribute,
 )

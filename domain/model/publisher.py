@@ -4,13 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
-from domain.model.base import Record, Tags, UTCDateTime, late, word
+from domain.errors import Invalid
+from domain.model.base import Record, Tags, UTCDateTime, late, only_where, word
 from domain.post import Author
+from domain.rules import masking
 from domain.rules.wording import search_text
 from domain.words import FieldKind, HistoryKind, Network
+
+UNSEALED = text("sealed_key IS NULL AND (sealed_email IS NOT NULL OR sealed_phone IS NOT NULL)")
+TAGS_MOST = 30
+CONTACT_KINDS = (FieldKind.CPF, FieldKind.EMAIL, FieldKind.PHONE)
+"""What is kept of every publisher, where it is known."""
 
 
 class Publisher(Record, table=True):
@@ -20,6 +27,7 @@ class Publisher(Record, table=True):
         Index("ix_publisher_email", "workspace_id", "email_hash"),
         Index("ix_publisher_phone", "workspace_id", "phone_hash"),
         Index(None, "merged_into_id"),
+        Index("ix_publisher_unsealed", "workspace_id", **only_where(UNSEALED)),
     )
 
     name: str = Field(max_length=200)
@@ -39,19 +47,58 @@ class Publisher(Record, table=True):
     version: int = 1
 
     @classmethod
-    def of(cls, author: Author, workspace_id: UUID) -> "Publisher":
+    def of(cls, author: Author, workspace_id: UUID, network: Network | None = None) -> "Publisher":
+        """Found by name and handle; not by a handle that is an address or a number."""
+        spoken = author.handle if network not in masking.CONTACTS else None
         return cls(
             workspace_id=workspace_id,
             name=author.name,
             avatar_url=author.avatar_url,
             tags=author.tags,
-            search=search_text(author.name, author.handle),
+            search=search_text(author.name, spoken),
         )
 
-    def reached_by(self, sealed_email: bytes | None, sealed_phone: bytes | None) -> None:
-        """Keep the first contact we were told; people correct it, posts do not."""
-        self.sealed_email = self.sealed_email or sealed_email
-        self.sealed_phone = self.sealed_phone or sealed_phone
+    # ── what is sealed ───────────────────────────────────────────────────────────────────────
+
+    def sealed(self, kind: FieldKind) -> bytes | None:
+        found: bytes | None = getattr(self, f"sealed_{kind.lower()}")
+        return found
+
+    def own(self, sealed_key: bytes) -> None:
+        """From now on what is known of them is sealed with this key."""
+        self.sealed_key = sealed_key
+
+    def keep(self, kind: FieldKind, sealed: bytes | None, fingerprint: str | None) -> None:
+        setattr(self, f"sealed_{kind.lower()}", sealed)
+        setattr(self, f"{kind.lower()}_hash", fingerprint)
+
+    # ── what people change ───────────────────────────────────────────────────────────────────
+
+    def rename(self, name: str, handles: Sequence[str]) -> None:
+        self.name = name
+        self.search = search_text(name, *handles)
+
+    def retag(self, tags: Sequence[str]) -> None:
+        if len(tags) > max(TAGS_MOST, len(self.tags)):
+            raise Invalid("too_many", field=["tags"], most=TAGS_MOST, count=len(tags))
+        self.tags = tuple(tags)
+
+    def changed(self) -> None:
+        self.version += 1
+
+    def take_in(self, other: "Publisher", handles: Sequence[str]) -> None:
+        """The other is the same person; what is known here wins over what was known there."""
+        known = set(self.tags)
+        self.tags = (*self.tags, *(tag for tag in other.tags if tag not in known))
+        self.avatar_url = self.avatar_url or other.avatar_url
+        self.search = search_text(self.name, *handles)
+        self.changed()
+        other.merged_into_id = self.id
+        other.changed()
+        # One person has one key: whoever destroys it must not leave a copy behind.
+        other.sealed_key = None
+        for kind in CONTACT_KINDS:
+            other.keep(kind, None, None)
 
 
 class Profile(Record, table=True):
@@ -80,6 +127,11 @@ class Profile(Record, table=True):
             followers=author.followers,
         )
 
+    @property
+    def spoken(self) -> str | None:
+        """The handle, where it is a name and no address or number."""
+        return None if self.network in masking.CONTACTS else self.handle
+
 
 class FieldDefinition(Record, table=True):
     """What a workspace keeps of its publishers beyond name, CPF, e-mail and phone."""
@@ -97,6 +149,15 @@ class FieldDefinition(Record, table=True):
     created_at: datetime = Field(sa_type=UTCDateTime)
     version: int = 1
 
+    def describe(self, *, label: str, masked: bool, pattern: str | None, active: bool) -> None:
+        self.label = label
+        self.masked = masked
+        self.pattern = pattern
+        self.active = active
+
+    def saved(self) -> None:
+        self.version += 1
+
 
 class PublisherField(Record, table=True):
     """A value of such a field, sealed like all that is personal."""
@@ -111,6 +172,10 @@ class PublisherField(Record, table=True):
     definition_id: UUID = Field(foreign_key="field_definition.id")
     sealed_value: bytes
     value_hash: str = Field(max_length=64)
+
+    def keep(self, sealed: bytes, fingerprint: str) -> None:
+        self.sealed_value = sealed
+        self.value_hash = fingerprint
 
 
 class PublisherEntry(Record, table=True):

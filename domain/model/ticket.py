@@ -24,6 +24,7 @@ from domain.events import (
     Merged,
     OccurrenceReceived,
     PriorityChanged,
+    PublisherChanged,
     Removed,
     Reopened,
     ReplyFailed,
@@ -40,7 +41,7 @@ from domain.model.level import Level
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Publisher
 from domain.model.user import User
-from domain.rules import states
+from domain.rules import grouping, states
 from domain.rules.membership import Face
 from domain.rules.states import Trigger
 from domain.rules.wording import (
@@ -521,6 +522,28 @@ class Ticket(Record, table=True):
         before, self.subject = self.subject, shortened(subject, SUBJECT_MOST)
         self.search = search_text(self.subject, self.protocol, publisher.name, handle)
         return SubjectChanged(was=before, became=self.subject)
+
+    # ── whose case it is ─────────────────────────────────────────────────────────────────────
+
+    def hear(self, publisher: Publisher, handle: str | None, *told: Fact) -> list[Fact]:
+        """Something known of its publisher changed; it is found by what they are called now."""
+        self.search = search_text(self.subject, self.protocol, publisher.name, handle)
+        return list(told)
+
+    def hand_over(self, before: Publisher, to: Publisher, handle: str | None) -> list[Fact]:
+        """The case of another, who is the same person; a later message finds it there."""
+        self.publisher_id = to.id
+        if self.grouping_key is not None:
+            self.grouping_key = grouping.handed_over(self.grouping_key, before.id, to.id)
+        return self.hear(
+            to,
+            handle,
+            PublisherChanged(was=before.name, was_id=before.id, became=to.name, became_id=to.id),
+        )
+
+    def lose_key(self) -> None:
+        """A newer ticket has its conversation now; this one stays open beside it."""
+        self.grouping_key = None
 
     # ── what it owes by when ─────────────────────────────────────────────────────────────────
 

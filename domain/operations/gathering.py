@@ -17,6 +17,7 @@ from domain.model.occurrence import Occurrence
 from domain.model.publisher import Profile, Publisher
 from domain.model.ticket import Ticket
 from domain.model.user import User
+from domain.operations import sealing
 from domain.post import Author, Post
 from domain.rules import grouping, routing
 from domain.rules.routing import Route, Watch
@@ -67,7 +68,8 @@ async def lay_out(work: Work, posts: Sequence[Post], accounts: Mapping[UUID, Acc
     authors: dict[ProfileKey, Author] = {}
     for post in posts:
         authors.setdefault(profile_key(post, accounts), post.author)
-    people = await work.publishers.enroll(authors) if authors else {}
+    mailboxes = sealing.mailboxes(work, list(authors))
+    people = await work.publishers.enroll(authors, mailboxes) if authors else {}
     _remember_contacts(work, authors, people)
     # Asked after the publishers are held: what another batch has just stored is seen.
     known = dict(await work.occurrences.known({key(post) for post in posts}))
@@ -231,8 +233,4 @@ def _remember_contacts(
     people: Mapping[ProfileKey, tuple[Publisher, Profile]],
 ) -> None:
     for who, author in authors.items():
-        if author.email or author.phone:
-            people[who][0].reached_by(
-                work.secrets.seal(author.email) if author.email else None,
-                work.secrets.seal(author.phone) if author.phone else None,
-            )
+        sealing.reached(work.secrets, people[who][0], author.email, author.phone)

@@ -287,7 +287,7 @@ async def _holder(work: Work, ticket: Ticket) -> User | None:
 async def _retitle(work: Work, ticket: Ticket, subject: str) -> Fact:
     publisher = await work.publishers.get(ticket.publisher_id)
     profiles = (await work.publishers.profiles([publisher.id]))[publisher.id]
-    return ticket.retitle(subject, publisher, profiles[0].handle if profiles else None)
+    return ticket.retitle(subject, publisher, profiles[0].spoken if profiles else None)
 
 
 async def _level(work: Work, level_id: UUID) -> Level:

@@ -208,7 +208,7 @@ def _join(
         protocol=desk.protocols.pop(),
         level=level,
         publisher=publisher,
-        handle=profile.handle,
+        handle=profile.spoken,
         network=occurrence.network,
         text=post.text,
         subject=post.subject,

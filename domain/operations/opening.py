@@ -4,18 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
-
-from domain.errors import CommentRequired, Forbidden, Invalid, NotFound
+from domain.errors import CommentRequired, Forbidden, NotFound
 from domain.model.account import TicketType
 from domain.model.level import Level
 from domain.model.publisher import Profile, Publisher
 from domain.model.ticket import Ticket
-from domain.operations import assigning
+from domain.operations import assigning, sealing
 from domain.post import Author
-from domain.rules import checking
+from domain.rules import checking, contacts
 from domain.rules.wording import SUBJECT_MOST
-from domain.words import Network, Priority, TicketOrigin, TicketStatus
+from domain.words import FieldKind, Network, Priority, TicketOrigin, TicketStatus
 from domain.work import Work
 
 
@@ -56,7 +54,7 @@ async def open_ticket(work: Work, asked: Opening) -> Ticket:
         protocol=protocol,
         level=level,
         publisher=publisher,
-        handle=profile.handle if profile else None,
+        handle=profile.spoken if profile else None,
         network=network,
         text=comment,
         subject=subject,
@@ -100,24 +98,29 @@ async def _publisher(
     work: Work, asked: Opening, network: Network
 ) -> tuple[Publisher, Profile | None]:
     if asked.publisher_id is not None:
-        found = (await work.publishers.find([asked.publisher_id])).get(asked.publisher_id)
-        if found is None:
-            raise NotFound("not_found", field=["publisherId"], thing="publisher")
-        profiles = (await work.publishers.profiles([found.id]))[found.id]
-        return found, profiles[0] if profiles else None
+        try:
+            # Held: a case of theirs goes where they go, should somebody merge them now.
+            found = await work.publishers.take(asked.publisher_id)
+        except NotFound as missing:
+            raise missing.within(["publisherId"]) from None
+        return found, await _profile(work, found)
 
-    email = _email(asked.customer_email) if asked.customer_email else None
+    email = asked.customer_email and contacts.email(asked.customer_email, ["customerEmail"])
     given = asked.customer_name or (email.partition("@")[0] if email else None)
     name = checking.name(given or "Cliente", ["customerName"], 200)
-    if email is not None:
-        key = (Network.EMAIL, email)
-        author = Author(external_id=email, name=name, handle=email)
-        return (await work.publishers.enroll({key: author}))[key]
-    return await work.publishers.welcome(Author(external_id="", name=name)), None
+    if email:
+        fingerprint = work.secrets.fingerprint(work.actor.workspace_id, FieldKind.EMAIL, email)
+        known = await work.publishers.known_by_email(email, fingerprint)
+        if known is not None:
+            return known, await _profile(work, known)
+    # Whoever is known behind the wall is not: nothing may tell that they are. So no profile is
+    # made here, which would be theirs there; who writes from this address gets it then.
+    person = await work.publishers.welcome(Author(external_id="", name=name))
+    if email:
+        sealing.keep(work.secrets, person, FieldKind.EMAIL, email)
+    return person, None
 
 
-def _email(address: str) -> str:
-    try:
-        return validate_email(address, check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
-        raise Invalid("email_invalid", field=["customerEmail"]) from None
+async def _profile(work: Work, publisher: Publisher) -> Profile | None:
+    profiles = (await work.publishers.profiles([publisher.id]))[publisher.id]
+    return profiles[0] if profiles else None

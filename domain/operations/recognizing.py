@@ -13,6 +13,7 @@ from domain.model.occurrence import Occurrence
 from domain.model.publisher import Profile, Publisher
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
+from domain.operations import sealing
 from domain.past import PastConversation, PastMessage, TakenOver
 from domain.post import Author
 from domain.rules import grouping, routing
@@ -108,13 +109,10 @@ async def lay_out(work: Work, cases: Sequence[Case], types: Mapping[UUID, Ticket
             if message.inbound:
                 key = (case.account.network, message.author.external_id)
                 authors.setdefault(key, message.author)
-    people = await work.publishers.enroll(authors) if authors else {}
-    for key, author in authors.items():
-        if author.email or author.phone:
-            people[key][0].reached_by(
-                work.secrets.seal(author.email) if author.email else None,
-                work.secrets.seal(author.phone) if author.phone else None,
-            )
+    mailboxes = sealing.mailboxes(work, list(authors))
+    people = await work.publishers.enroll(authors, mailboxes) if authors else {}
+    for who, author in authors.items():
+        sealing.reached(work.secrets, people[who][0], author.email, author.phone)
     return Desk(
         levels=levels,
         enabled=frozenset(level.id for level in levels.values() if level.enabled),

@@ -128,7 +128,7 @@ def _opened(work: Work, desk: Desk, case: Case, protocol: str) -> Ticket:
         protocol=protocol,
         level=desk.levels[desk.route(case).level_id],
         publisher=publisher,
-        handle=profile.handle,
+        handle=profile.spoken,
         network=case.account.network,
         text=first.text,
         subject=said.subject,

@@ -34,3 +34,9 @@ def keys(
         )
         for each in modes
     ]
+
+
+def handed_over(key: str, source: UUID, target: UUID) -> str:
+    """The same conversation's key once its publisher is part of another."""
+    mode, place, publisher, *thread = key.split(":", 3)
+    return ":".join([mode, place, str(target) if publisher == str(source) else publisher, *thread])

@@ -1,6 +1,6 @@
 """Answering publishers: replies on their way, approvals, files, canned replies, what is known of people
 
-Personal data that was sealed before stays as it is until it is next written.
+Personal data that was sealed before stays as it is until housekeeping seals it anew.
 """
 
 import sqlalchemy as sa
@@ -20,6 +20,20 @@ REASONS = (
     "ANSWERED", "NO_REPLY_NEEDED", "DECLINED", "SPAM", "DUPLICATE", "MERGED", "INACTIVITY",
     "CONFIRMED_BY_CUSTOMER",
 )
+
+PROTECT_POSTGRES = [
+    """CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'publisher_entry is append-only'; END $$""",
+    """CREATE TRIGGER publisher_entry_append_only BEFORE UPDATE OR DELETE ON publisher_entry
+    FOR EACH ROW EXECUTE FUNCTION audit_is_append_only()""",
+    """CREATE TRIGGER publisher_entry_not_truncated BEFORE TRUNCATE ON publisher_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()""",
+]
+PROTECT_SQLITE = [
+    f"""CREATE TRIGGER publisher_entry_no_{verb.lower()} BEFORE {verb} ON publisher_entry
+    BEGIN SELECT RAISE(ABORT, 'publisher_entry is append-only'); END"""
+    for verb in ("UPDATE", "DELETE")
+]
 
 
 def upgrade() -> None:
@@ -233,6 +247,8 @@ def upgrade() -> None:
     op.create_index('ix_sandbox_script_account_id_id', 'sandbox_script', ['account_id', 'id'], unique=False)
     op.create_index('ix_sandbox_script_workspace_id', 'sandbox_script', ['workspace_id'], unique=False)
 
+    for statement in PROTECT_POSTGRES if postgres else PROTECT_SQLITE:
+        op.execute(statement)
     _add_columns(postgres=postgres)
     _widen("history_entry", "ck_history_entry_kind", "SLA_RECOMPUTED", ENTRIES, postgres=postgres)
     _widen("user", "ck_user_role", "VIEWER", ("APPROVER",), postgres=postgres)
@@ -290,6 +306,13 @@ def _add_columns(*, postgres: bool) -> None:
     op.create_index("ix_publisher_email", "publisher", ["workspace_id", "email_hash"])
     op.create_index("ix_publisher_phone", "publisher", ["workspace_id", "phone_hash"])
     op.create_index("ix_publisher_merged_into_id", "publisher", ["merged_into_id"])
+    unsealed = sa.text(
+        "sealed_key IS NULL AND (sealed_email IS NOT NULL OR sealed_phone IS NOT NULL)"
+    )
+    op.create_index(
+        "ix_publisher_unsealed", "publisher", ["workspace_id"],
+        postgresql_where=unsealed, sqlite_where=unsealed,
+    )
     op.create_index("ix_reply_account_sending", "reply", ["account_id", "sending_at"])
     op.create_index("ix_reply_external", "reply", ["account_id", "external_id"])
     under_way = sa.text("state IN ('QUEUED', 'SENDING')")
