@@ -19,12 +19,15 @@ from domain.errors import (
 )
 from domain.model.approval import Approval as ApprovalRow
 from domain.model.level import Level as LevelRow
+from domain.model.publisher import FieldDefinition as DefinitionRow
+from domain.model.publisher import Publisher as PublisherRow
 from domain.model.ticket import Ticket as TicketRow
 from domain.sentences import SENTENCES
 from domain.words import Locale
 from graph.approval import Approval
 from graph.fields import value
-from graph.ticket import HistoryEntry, Ticket
+from graph.publisher import FieldDefinition
+from graph.ticket import HistoryEntry, Publisher, Ticket
 from graph.workspace import Level
 from resolvers.context import Told
 
@@ -81,6 +84,21 @@ class ApprovalConflict(UserError):
     current: Approval = strawberry.field(description="The approval as it is now.")
 
 
+@value(description="Somebody changed the publisher first.")
+class PublisherConflict(UserError):
+    current: Publisher = strawberry.field(description="The publisher as they are known now.")
+
+
+@value(description="Somebody changed the field definition first.")
+class FieldDefinitionConflict(UserError):
+    current: FieldDefinition = strawberry.field(description="The definition as it is now.")
+
+
+CONFLICTS: dict[type[Any], type[Any]] = {
+    LevelRow: LevelConflict,
+    PublisherRow: PublisherConflict,
+    DefinitionRow: FieldDefinitionConflict,
+}
 INVALID = {ErrorCode.INVALID, ErrorCode.TOO_LONG, ErrorCode.TOO_LARGE}
 
 
@@ -98,8 +116,8 @@ def user_errors(refusal: Refusal, locale: Locale) -> list[UserError]:
                 changed_fields=refusal.changed_fields,
             )
         ]
-    if isinstance(refusal, VersionConflict) and isinstance(refusal.current, LevelRow):
-        return [LevelConflict(**parts, current=refusal.current)]  # type: ignore[arg-type]
+    if isinstance(refusal, VersionConflict) and type(refusal.current) in CONFLICTS:
+        return [CONFLICTS[type(refusal.current)](**parts, current=refusal.current)]
     if isinstance(refusal, StaleReply):
         return [StaleReplyError(**parts, new_entries=refusal.new_entries, cursor=refusal.cursor)]
     if isinstance(refusal, VersionConflict | AlreadyDecided) and isinstance(

@@ -19,6 +19,7 @@ from resolvers import (
     intake,
     levelling,
     organizing,
+    publishers,
     recomputing,
     replies,
     scheduling,
@@ -164,6 +165,32 @@ class Mutation:
         answers.AttachmentPayload,
         HANDLE,
         "Upload a file for a reply to a ticket. Sent as multipart/form-data.",
+    )
+
+    update_publisher = do(
+        publishers.update_publisher,
+        answers.PublisherPayload,
+        HANDLE,
+        "Put right what is known of a publisher. Whoever handles a ticket of theirs may.",
+    )
+    merge_publishers = do(
+        publishers.merge_publishers,
+        answers.PublisherPayload,
+        HANDLE,
+        "Make two publishers one, with all their tickets, messages, profiles and fields. Whoever "
+        "handles tickets of both may.",
+    )
+    reveal_field = do(
+        publishers.reveal_field,
+        answers.RevealFieldPayload,
+        Permission.PUBLISHERS_REVEAL,
+        "Look at a masked field, for a reason that is kept.",
+    )
+    save_publisher_field_definition = do(
+        publishers.save_definition,
+        answers.FieldDefinitionPayload,
+        WORKSPACE,
+        "Make or change a field that is kept of every publisher.",
     )
 
     save_level = do(

@@ -13,8 +13,9 @@ from graph.composing import CannedReply, ShortLink
 from graph.errors import UserError, user_errors
 from graph.fields import shown, value
 from graph.presence import Presence
+from graph.publisher import FieldDefinition
 from graph.reply import Reply
-from graph.ticket import Occurrence, Ticket
+from graph.ticket import Occurrence, Publisher, Ticket
 from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
 from resolvers.context import Info
 from resolvers.ids import Gid
@@ -109,6 +110,24 @@ class ShortenLinksPayload(Answer):
     @classmethod
     def nothing(cls) -> dict[str, Any]:
         return {"text": None, "links": []}
+
+
+@value(description="A publisher as they are known now.")
+class PublisherPayload(Answer):
+    publisher: Publisher | None = shown(THING)
+
+
+@value(description="What stands in a masked field.")
+class RevealFieldPayload(Answer):
+    value: str | None = shown(
+        "Told this once: a retry with the same idempotencyKey is answered without it. Null where "
+        "nothing is known."
+    )
+
+
+@value(description="A field definition saved.")
+class FieldDefinitionPayload(Answer):
+    field_definition: FieldDefinition | None = shown(THING)
 
 
 @value(description="What became of a message.")

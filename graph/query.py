@@ -8,6 +8,7 @@ from graph.calendar import Calendar, SlaPreview
 from graph.composing import CannedReply
 from graph.fields import ask
 from graph.node import Node
+from graph.publisher import FieldDefinition
 from graph.ticket import (
     Publisher,
     PublisherConnection,
@@ -18,6 +19,7 @@ from graph.ticket import (
 from graph.wall import Wallboard
 from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
 from resolvers import approvals, boards, composing, people, policies, scheduling, setup, viewer
+from resolvers import publishers as known
 from resolvers import tickets as rows
 
 TICKETS, WORKSPACE = Permission.TICKETS_READ, Permission.WORKSPACE_READ
@@ -47,6 +49,12 @@ class Query:
         ApprovalConnection,
         Permission.REPLIES_MODERATE,
         "What waits for a decision and what was decided, of tickets that the caller may see.",
+    )
+    publisher_field_definitions = ask(
+        known.definitions,
+        list[FieldDefinition],
+        WORKSPACE,
+        "The fields that are kept of publishers, by label; those that are off, too.",
     )
     calendars = ask(scheduling.calendars, list[Calendar], WORKSPACE, "All calendars, by name.")
     sla_preview = ask(

@@ -13,8 +13,10 @@ from graph.approver import ForApprovers
 from graph.display import ForDisplays
 from graph.errors import (
     ApprovalConflict,
+    FieldDefinitionConflict,
     InvalidInput,
     LevelConflict,
+    PublisherConflict,
     Refused,
     StaleReplyError,
     VersionConflictError,
@@ -74,6 +76,8 @@ def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
             HistoryEntry,
             InvalidInput,
             LevelConflict,
+            PublisherConflict,
+            FieldDefinitionConflict,
             Occurrence,
             Refused,
             Reply,

@@ -22,9 +22,18 @@ from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
 from graph.page import Connection, Edge, feed_cursor, server_time
 from graph.presence import Presence
+from graph.publisher import PublisherEntryConnection, PublisherField
 from graph.reply import Reply, ReplyConnection
 from graph.workspace import Account, Level, TicketType, User
-from resolvers import approvals, attachments, attending, deadlines, people, tickets
+from resolvers import (
+    approvals,
+    attachments,
+    attending,
+    deadlines,
+    people,
+    publishers,
+    tickets,
+)
 
 if TYPE_CHECKING:
     from graph.approval import Approval
@@ -38,9 +47,15 @@ LazyOccurrences = Annotated["OccurrenceConnection", strawberry.lazy("graph.ticke
 @value(description="Who a publisher is on one network.")
 class Profile:
     network: Network = shown("Which network.")
-    handle: str = shown("What they are called there.")
+    handle = computed(
+        publishers.handle, str, "What they are called there; covered where it is an address."
+    )
     url: str | None = shown("Their page there.")
-    external_id: str = shown("The network's own id of them.")
+    external_id = computed(
+        publishers.external_id,
+        str,
+        "The network's own id of them; covered where it is an address or a telephone number.",
+    )
     followers: int | None = shown("How many followed them when they last wrote.")
 
 
@@ -56,6 +71,14 @@ class Publisher(Node):
     name: str = shown("What they are called.")
     avatar_url: str | None = shown("Their picture.")
     tags: list[str] = shown("What is known of them, such as `physician`.")
+    cpf = fetched(publishers.cpf, str | None, "Covered: `***.456.789-**`.")
+    email = fetched(publishers.email, str | None, "Covered: `f***@example.com`.")
+    phone = fetched(publishers.phone, str | None, "Covered: `+55 11 *****-4321`.")
+    fields = fetched(
+        publishers.fields,
+        list[PublisherField],
+        "One for each field definition that is active, by label; covered where it says so.",
+    )
     profiles = fetched(people.profiles, list[Profile], "Who they are on each network.")
     ticket_count = fetched(
         people.ticket_count,
@@ -71,6 +94,11 @@ class Publisher(Node):
         "Their tickets behind the wall, where those levels show stubs.",
     )
     occurrences = fetched(people.occurrences, LazyOccurrences, "What they wrote, newest first.")
+    history = fetched(
+        publishers.history,
+        PublisherEntryConnection,
+        "What was changed about them, and who looked at what, oldest first.",
+    )
     version: int = shown("Grows with every change.")
 
 

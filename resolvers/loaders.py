@@ -18,7 +18,13 @@ from domain.model.canned import CannedReply
 from domain.model.entry import HistoryEntry
 from domain.model.level import Level, LevelMember
 from domain.model.occurrence import Occurrence
-from domain.model.publisher import Profile, Publisher
+from domain.model.publisher import (
+    FieldDefinition,
+    Profile,
+    Publisher,
+    PublisherEntry,
+    PublisherField,
+)
 from domain.model.reply import Reply
 from domain.model.shortlink import ShortLink
 from domain.model.sla import SlaClock, SlaEvent, SlaRecompute, SlaTerms
@@ -149,6 +155,22 @@ class Loaders:
             "reply-files", reply, lambda work, keys: work.attachments.of_replies(keys)
         )
 
+    def field_definition(self, key: UUID) -> Awaitable[FieldDefinition | None]:
+        return self._load("definition", key, lambda work, keys: work.field_definitions.find(keys))
+
+    def publisher_entry(self, key: UUID) -> Awaitable[PublisherEntry | None]:
+        return self._load(
+            "publisher-entry", key, lambda work, keys: work.publisher_entries.find(keys)
+        )
+
+    def field_definitions(self, workspace: UUID) -> Awaitable[list[FieldDefinition] | None]:
+        return self._load("definitions", workspace, _active_fields)
+
+    def publisher_fields(self, publisher: UUID) -> Awaitable[Sequence[PublisherField] | None]:
+        return self._load(
+            "fields", publisher, lambda work, keys: work.publisher_fields.of_publishers(keys)
+        )
+
     def members(self, level: UUID) -> Awaitable[list[LevelMember] | None]:
         return self._load("members", level, lambda work, keys: work.levels.members(keys))
 
@@ -224,6 +246,15 @@ class Loaders:
             lambda work, keys: work.occurrences.pages_of_publishers(keys, window),
         )
 
+    def publisher_history(
+        self, publisher: UUID, window: Window
+    ) -> Awaitable[Page[PublisherEntry] | None]:
+        return self._load(
+            ("publisher-history", window),
+            publisher,
+            lambda work, keys: work.publisher_entries.pages(keys, window),
+        )
+
     def queue(
         self, level: UUID, statuses: frozenset[TicketStatus], window: Window
     ) -> Awaitable[Page[Ticket] | None]:
@@ -241,3 +272,11 @@ async def _open_by(work: Work, calendar_ids: list[UUID]) -> Mapping[UUID, list[L
         if level.calendar_id in found:
             found[level.calendar_id].append(level)
     return found
+
+
+async def _active_fields(
+    work: Work, workspace_ids: list[UUID]
+) -> Mapping[UUID, list[FieldDefinition]]:
+    """The fields that are kept of publishers, by label."""
+    active = [each for each in await work.field_definitions.all() if each.active]
+    return dict.fromkeys(workspace_ids, active)

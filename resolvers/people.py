@@ -12,7 +12,9 @@ from domain.model.publisher import Profile, Publisher
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.model.user import User
+from domain.operations import sealing
 from domain.page import Page
+from domain.rules.access import Permission
 from domain.words import TicketScope
 from domain.work import Stub
 from resolvers import paging
@@ -37,15 +39,25 @@ async def publishers(
     info: Info,
     search: Annotated[
         str | None,
-        strawberry.argument(description="Every word is in the name or the handle."),
+        strawberry.argument(
+            description="Every word is in the name or the handle. For those who handle tickets, "
+            "also a whole CPF, e-mail or telephone number, however it is written."
+        ),
     ] = None,
     first: First = None,
     after: After = None,
 ) -> Page[Publisher]:
     window = paging.window(first, after)
     words = None if search is None else sought(search, "search")
+    me = info.context.me
     async with info.context.reading() as work:
-        return await work.publishers.page(words, window)
+        known_by = sealing.known_by(work.secrets, me.workspace_id, words or "")
+        if not known_by:
+            return await work.publishers.page(words, window)
+        # What looks like somebody's CPF, e-mail or telephone goes no further as it is: databases
+        # may write down what they are asked.
+        may = me.can(Permission.TICKETS_HANDLE)
+        return await work.publishers.page_known_by(known_by if may else {}, window)
 
 
 def profiles(publisher: Person, info: Info) -> Awaitable[list[Profile] | None]:

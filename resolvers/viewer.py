@@ -32,6 +32,8 @@ THINGS = {
     "Attachment": "attachment",
     "CannedReply": "canned_reply",
     "ShortLink": "short_link",
+    "FieldDefinition": "field_definition",
+    "PublisherEntry": "publisher_entry",
 }
 
 

@@ -1,7 +1,7 @@
 """One line for everything that happens, with the id of the request it belongs to.
 
-Lines carry ids, counts and times. Bodies, variables, tokens, passwords and e-mails do not belong
-in a line; should one get there all the same, it is taken out before the line is written.
+Lines carry ids, counts and times. Bodies, variables, tokens, passwords and personal data do not
+belong in a line; should one get there all the same, it is taken out before the line is written.
 """
 
 import logging
@@ -24,13 +24,16 @@ log = structlog.get_logger("guiche.request")
 HIDDEN = "[hidden]"
 NEVER = frozenset(
     {
-        *("authorization", "body", "cookie", "cookies", "email", "headers", "password", "phone"),
+        *("authorization", "body", "cookie", "cookies", "cpf", "email", "headers", "password"),
+        *("phone", "search"),
         *("query", "secret", "secret_key", "text", "token", "variables"),
     }
 )
 """Names under which nothing is ever written."""
 CONFIDENTIAL = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # e-mails
+    r"|\b\d{3}\.\d{3}\.\d{3}-\d{2}\b|(?<![\w.-])\d{11}(?![\w.-])"  # CPFs
+    r"|\+\d[\d ().-]{6,18}\d"  # telephone numbers
     r"|\b(?:gs|gk|whsec)_[\w-]{8,}"  # our own tokens
     r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # access tokens
     r"|(?<=://)[^/\s:@]*:[^@\s/]+(?=@)"  # passwords in addresses
@@ -75,8 +78,8 @@ def set_up(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level)
-    # Their INFO says what ours says already, or names statements and addresses.
-    for name in ("alembic", "asyncio", "httpx", "sqlalchemy", "uvicorn", "websockets"):
+    # Theirs says what ours says already, or names addresses, statements and what goes with them.
+    for name in ("aiosqlite", "alembic", "asyncio", "httpx", "sqlalchemy", "uvicorn", "websockets"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, and_, false, func, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
@@ -54,7 +54,7 @@ class PublisherShelf(Shelf[Publisher]):
                 self.wall(),
             )
         )
-        return dict(rows.all())  # type: ignore[arg-type]
+        return dict(rows.all())
 
     async def get(self, row_id: UUID) -> Publisher:
         found = (await self.find([row_id])).get(row_id)
@@ -92,16 +92,17 @@ class PublisherShelf(Shelf[Publisher]):
         )
         return {row.id: row for row in await self.session.scalars(statement)}
 
-    async def page(
-        self, search: str | None, window: Window, known_by: Mapping[FieldKind, str] | None = None
+    async def page(self, search: str | None, window: Window) -> Page[Publisher]:
+        asked = self.seen()
+        for word in folded(search or "").split():
+            asked = asked.where(P_.search.like(like(word), escape="\\"))
+        return await keyset.page(self.session, Publisher, asked, BY_NAME, window)
+
+    async def page_known_by(
+        self, fingerprints: Mapping[FieldKind, str], window: Window
     ) -> Page[Publisher]:
-        """By name; those with all the words in name or handle, and those known by what was
-        fingerprinted."""
-        words = [P_.search.like(like(word), escape="\\") for word in folded(search or "").split()]
-        found = and_(*words) if words else None
-        if found is not None and known_by:
-            found = or_(found, *self._known_by(known_by))
-        asked = self.seen() if found is None else self.seen().where(found)
+        """Those of whom one of these is known; nobody, by none."""
+        asked = self.seen().where(or_(false(), *self._known_by(fingerprints)))
         return await keyset.page(self.session, Publisher, asked, BY_NAME, window)
 
     async def known_by_email(self, address: str, fingerprint: str) -> Publisher | None:
@@ -148,6 +149,8 @@ class PublisherShelf(Shelf[Publisher]):
             )
 
     def _known_by(self, fingerprints: Mapping[FieldKind, str]) -> list[ColumnElement[bool]]:
+        if not fingerprints:
+            return []
         own = [HASHES[kind] == fingerprint for kind, fingerprint in fingerprints.items()]
         told = (
             select(V_.id)

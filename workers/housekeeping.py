@@ -1,5 +1,6 @@
-"""What becomes due while nobody asks: leases end, tickets wake, close and are handed out, and
-personal data from before there were keys for each is sealed anew.
+"""What becomes due while nobody asks: leases end, tickets wake, close and are handed out.
+
+Personal data from before there was a key for each publisher is sealed anew here, too.
 
 Runs in as many processes as one likes: a ticket that one of them holds is passed over by the
 others, and what was done is no longer due.

@@ -8,7 +8,7 @@ from domain.events import Revealed
 from domain.model.publisher import CONTACT_KINDS, Publisher
 from domain.operations import auditing, sealing
 from domain.operations.auditing import Change
-from domain.rules import checking
+from domain.rules import checking, fields
 from domain.words import HistoryKind
 from domain.work import Work
 
@@ -33,7 +33,7 @@ async def _value(work: Work, publisher: Publisher, key: str) -> str | None:
     for kind in CONTACT_KINDS:
         if key == kind.lower():
             return sealing.told(work.secrets, publisher, kind)
-    definition = await work.field_definitions.called(key)
+    definition = await work.field_definitions.called(key) if fields.KEY.fullmatch(key) else None
     if definition is None or not definition.active:
         raise Invalid("field_unknown", field=["key"])
     field = await work.publisher_fields.of(publisher.id, definition.id)

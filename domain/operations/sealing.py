@@ -93,6 +93,17 @@ def value_of(secrets: Secrets, publisher: Publisher, field: PublisherField) -> s
     return secrets.unseal_for(publisher.id, publisher.sealed_key, name, field.sealed_value)
 
 
+def shown(
+    secrets: Secrets, publisher: Publisher, definition: FieldDefinition, field: PublisherField
+) -> str:
+    """What everybody who may see the publisher is shown of it."""
+    try:
+        value = value_of(secrets, publisher, field)
+    except ValueError:
+        return masking.COVER
+    return masking.of_kind(definition.kind, value) if definition.masked else value
+
+
 def field_with(
     secrets: Secrets, publisher: Publisher, definition: FieldDefinition, value: str
 ) -> PublisherField:

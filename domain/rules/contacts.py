@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat
-from stdnum.br import cpf as cadastro  # type: ignore[import-untyped]
+from stdnum.br import cpf as cadastro
 
 from domain.errors import Invalid
 from domain.rules.checking import Path

@@ -10,6 +10,8 @@ from domain.words import FieldKind, Network
 
 COVER = "***"
 LAST_SHOWN = 4
+NATIONAL_MOST = 11
+"""Digits of a Brazilian number without its country; so many could be of any country."""
 CONTACTS = frozenset({Network.EMAIL, Network.PHONE, Network.WHATSAPP})
 """Networks on which who somebody is and how to reach them is one and the same."""
 
@@ -61,4 +63,7 @@ def identity(network: Network, value: str) -> str:
     if "@" in value:
         return email(value)
     digits = "".join(letter for letter in value if letter.isascii() and letter.isdigit())
-    return phone(f"+{digits}") if len(digits) > LAST_SHOWN else value
+    if len(digits) <= LAST_SHOWN:
+        return value
+    whole = "+" in value or len(digits) > NATIONAL_MOST
+    return phone(f"+{digits}") if whole else COVER

@@ -27,6 +27,10 @@ MUTATIONS = {
     "createApiKey": "CreateApiKeyInput",
     "saveTicketType": "SaveTicketTypeInput",
     "saveMonitoring": "SaveMonitoringInput",
+    "updatePublisher": "UpdatePublisherInput",
+    "mergePublishers": "MergePublishersInput",
+    "revealField": "RevealFieldInput",
+    "savePublisherFieldDefinition": "SavePublisherFieldDefinitionInput",
 }
 
 POST = {
@@ -42,6 +46,7 @@ CALENDAR = {
     "timeZone": "America/Sao_Paulo",
     "intervals": [{"weekday": 6, "opens": "09:00", "closes": "12:00"}],
 }
+FIELD = {"key": "fidelidade", "label": "Fidelidade", "kind": "TEXT"}
 USER = {"name": "Bia", "email": "bia@example.com", "role": "VIEWER", "password": "uma senha longa"}
 
 
@@ -74,7 +79,9 @@ class Office:
                 "user": gid(ana.user),
                 "account": gid(account),
                 "publisher": gid(ticket.publisher_id, "Publisher"),
+                "stranger": gid(other.publisher_id, "Publisher"),
                 "nobody": unknown("Ticket"),
+                "nobody_else": unknown("Publisher"),
             },
         )
 

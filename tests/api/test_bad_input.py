@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from graph.schema import build
 from tests.api.desk import Desk, Json, unknown
-from tests.api.office import MUTATIONS, POST, USER, Office, named
+from tests.api.office import FIELD, MUTATIONS, POST, USER, Office, named
 
 LONG = "a" * 50_000
 A_DAY = timedelta(days=1)
@@ -14,6 +14,8 @@ INTERNALS = ("Traceback", "sqlalchemy", "asyncpg", "sqlite", "SELECT", "INSERT",
 
 VERSION = ["expectedVersion"]
 OPENING = {"levelId": "$level", "subject": "Assunto", "comment": "Ligou"}
+KNOWN = {"publisherId": "$publisher"}
+UNITED = {"sourceId": "$stranger", "targetId": "$publisher"}
 REFUSED: Sequence[tuple[str, Json, str, list[str] | None]] = [
     ("openTicket", {**OPENING, "subject": ""}, "INVALID", ["subject"]),
     ("openTicket", {**OPENING, "subject": LONG}, "TOO_LONG", ["subject"]),
@@ -96,6 +98,58 @@ REFUSED: Sequence[tuple[str, Json, str, list[str] | None]] = [
         "INVALID",
         ["text"],
     ),
+    ("updatePublisher", KNOWN, "INVALID", None),
+    ("updatePublisher", {**KNOWN, "name": ""}, "INVALID", ["name"]),
+    ("updatePublisher", {**KNOWN, "name": "a" * 10_000}, "INVALID", ["name"]),
+    ("updatePublisher", {**KNOWN, "name": "a\x00"}, "INVALID", ["name"]),
+    ("updatePublisher", {**KNOWN, "cpf": "52998224726"}, "INVALID", ["cpf"]),
+    ("updatePublisher", {**KNOWN, "cpf": "111.111.111-11"}, "INVALID", ["cpf"]),
+    ("updatePublisher", {**KNOWN, "cpf": "5299822472a"}, "INVALID", ["cpf"]),
+    ("updatePublisher", {**KNOWN, "cpf": LONG}, "INVALID", ["cpf"]),
+    ("updatePublisher", {**KNOWN, "phone": "ligue já"}, "INVALID", ["phone"]),
+    ("updatePublisher", {**KNOWN, "phone": LONG}, "INVALID", ["phone"]),
+    ("updatePublisher", {**KNOWN, "phone": "11 98765\x004321"}, "INVALID", ["phone"]),
+    ("updatePublisher", {**KNOWN, "email": "ninguém"}, "INVALID", ["email"]),
+    ("updatePublisher", {**KNOWN, "email": LONG}, "INVALID", ["email"]),
+    ("updatePublisher", {**KNOWN, "tags": [""]}, "INVALID", ["tags"]),
+    ("updatePublisher", {**KNOWN, "tags": [f"t{n}" for n in range(31)]}, "INVALID", ["tags"]),
+    ("updatePublisher", {**KNOWN, "expectedVersion": 99, "name": "N"}, "VERSION_CONFLICT", VERSION),
+    ("updatePublisher", {"publisherId": "$ticket", "name": "N"}, "NOT_FOUND", ["publisherId"]),
+    ("updatePublisher", {"publisherId": "$nobody_else", "name": "N"}, "NOT_FOUND", None),
+    (
+        "updatePublisher",
+        {**KNOWN, "fields": [{"key": "nada", "value": "1"}]},
+        "INVALID",
+        ["fields", "0", "key"],
+    ),
+    ("mergePublishers", {**UNITED, "sourceId": "$publisher"}, "INVALID", ["targetId"]),
+    ("mergePublishers", {**UNITED, "targetId": "$level"}, "NOT_FOUND", ["targetId"]),
+    ("mergePublishers", {**UNITED, "sourceId": "$nobody_else"}, "NOT_FOUND", None),
+    ("mergePublishers", {**UNITED, "expectedVersion": 9}, "VERSION_CONFLICT", VERSION),
+    ("revealField", {**KNOWN, "key": "cpf", "reason": ""}, "REASON_REQUIRED", ["reason"]),
+    ("revealField", {**KNOWN, "key": "cpf", "reason": LONG}, "TOO_LONG", ["reason"]),
+    ("revealField", {**KNOWN, "key": "cpf", "reason": "a\x00"}, "INVALID", ["reason"]),
+    ("revealField", {**KNOWN, "key": "senha", "reason": "x"}, "INVALID", ["key"]),
+    ("revealField", {**KNOWN, "key": "c\x00", "reason": "x"}, "INVALID", ["key"]),
+    ("revealField", {**KNOWN, "key": LONG, "reason": "x"}, "INVALID", ["key"]),
+    ("savePublisherFieldDefinition", {**FIELD, "key": "CPF!"}, "INVALID", ["key"]),
+    ("savePublisherFieldDefinition", {**FIELD, "key": "cpf"}, "INVALID", ["key"]),
+    ("savePublisherFieldDefinition", {**FIELD, "label": ""}, "INVALID", ["label"]),
+    ("savePublisherFieldDefinition", {**FIELD, "pattern": "(?=a)"}, "INVALID", ["pattern"]),
+    (
+        "savePublisherFieldDefinition",
+        {**FIELD, "pattern": "((a{1000}){1000})"},
+        "INVALID",
+        ["pattern"],
+    ),
+    ("savePublisherFieldDefinition", {**FIELD, "pattern": LONG}, "TOO_LONG", ["pattern"]),
+    (
+        "savePublisherFieldDefinition",
+        {**FIELD, "kind": "CPF", "pattern": "a"},
+        "INVALID",
+        ["pattern"],
+    ),
+    ("savePublisherFieldDefinition", {**FIELD, "id": "$level"}, "NOT_FOUND", ["id"]),
     ("receiveOccurrence", {**POST, "text": ""}, "INVALID", ["text"]),
     ("receiveOccurrence", {**POST, "text": LONG}, "TOO_LONG", ["text"]),
     ("receiveOccurrence", {**POST, "text": "a\x00b"}, "INVALID", ["text"]),
@@ -143,7 +197,7 @@ REFUSED: Sequence[tuple[str, Json, str, list[str] | None]] = [
     ("createApiKey", {"name": "k", "scopes": []}, "INVALID", ["scopes"]),
 ]
 ADMINS = {"saveLevel", "saveAccount", "saveUser", "receiveOccurrence", "createApiKey"}
-ADMINS |= {"saveTicketType", "saveMonitoring"}
+ADMINS |= {"saveTicketType", "saveMonitoring", "revealField", "savePublisherFieldDefinition"}
 
 
 def plainly(text: str) -> None:

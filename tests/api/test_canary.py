@@ -13,14 +13,17 @@ from graphql import get_named_type
 from domain.model.account import Account
 from domain.model.level import Level
 from domain.model.ticket import Ticket
-from domain.operations import approving, handling, replying
+from domain.operations import approving, correcting, defining, handling, replying, revealing
 from domain.operations.approving import Verdict
+from domain.operations.correcting import FieldForm, PublisherForm
+from domain.operations.defining import DefinitionForm
 from domain.operations.handling import TicketChange
 from domain.operations.replying import ReplyForm
 from domain.post import Author
 from domain.rules.membership import TicketFilter
 from domain.words import (
     CloseReason,
+    FieldKind,
     HistoryKind,
     Network,
     OutsideView,
@@ -37,6 +40,9 @@ from tests.holding import EDIT, REJECT
 from tests.world import FIRST_HUNDRED, Person, World
 
 CANARY = "canário"
+CPF, EMAIL, PHONE, FIELD = "52998224725", "canario@aviario.example", "+5571912345678", "PINTASSILGO"
+UNCOVERED = (CPF, "529.982.247-25", "canario@", PHONE, "912345678", "91234-5678", FIELD)
+COVERED = ("***.982.247-**", "***@aviario", "+55 71 *****-5678")
 GRAPH = graph(build())
 QUERIES: Mapping[str, Any] = GRAPH.type_map["Query"].fields  # type: ignore[attr-defined]
 MUTATIONS: Mapping[str, Any] = GRAPH.type_map["Mutation"].fields  # type: ignore[attr-defined]
@@ -116,6 +122,12 @@ class Walled:
         await world.do(handling.escalate, followed.id, rh.id, "Para o RH", by=boss)
         await world.do(handling.note, followed.id, f"{CANARY} do RH", by=rita)
 
+        # Of the one whom only RH knows, RH knows everything.
+        form = DefinitionForm(key="ave", label="Ave", kind=FieldKind.TEXT)
+        await world.do(defining.save_definition, form)
+        await world.do(correcting.update, all_of(alone), by=rita)
+        await world.do(revealing.reveal, alone.publisher_id, "cpf", f"{CANARY} preciso", by=rita)
+
         walled = cls(world, mine, rh, account, ana, rita, own, [alone, known, gone, followed])
         await walled.moderate()
         await walled.look_up()
@@ -137,6 +149,7 @@ class Walled:
     async def look_up(self) -> None:
         """Every id behind the wall."""
         ticket_ids = [each.id for each in self.tickets]
+        alone = self.tickets[0].publisher_id
         async with self.world.storage.reading(self.world.system) as work:
             entries = await work.entries.pages(ticket_ids, FIRST_HUNDRED)
             replies = await work.replies.pages(ticket_ids, FIRST_HUNDRED)
@@ -144,6 +157,7 @@ class Walled:
             said = await work.occurrences.pages_of_publishers(
                 [each.publisher_id for each in self.tickets], FIRST_HUNDRED
             )
+            audit = await work.publisher_entries.pages([alone], FIRST_HUNDRED)
         self.ids = {
             "Ticket": [gid(each) for each in self.tickets],
             "HistoryEntry": [gid(each) for page in entries.values() for each in page.nodes],
@@ -155,7 +169,8 @@ class Walled:
                 for each in page.nodes
                 if each.level_id == self.rh.id and CANARY in each.text
             ],
-            "Publisher": [gid(self.tickets[0].publisher_id, "Publisher")],
+            "Publisher": [gid(alone, "Publisher")],
+            "PublisherEntry": [gid(each) for each in audit[alone].nodes],
         }
         assert all(self.ids.values())
 
@@ -173,6 +188,9 @@ class Walled:
             if number % 2:
                 await world.do(handling.start, ticket.id, by=self.rita)
         await world.do(handling.note, self.tickets[0].id, f"{CANARY} de novo", by=self.rita)
+        alone = PublisherForm(id=self.tickets[0].publisher_id, name=f"{CANARY} de Tal e Tal")
+        await world.do(correcting.update, alone, by=self.rita)
+        await world.do(revealing.reveal, alone.id, "ave", f"{CANARY} de novo", by=self.rita)
 
 
 def publicly(ticket: Ticket, text: str) -> ReplyForm:
@@ -190,6 +208,17 @@ def stranger() -> Author:
     )
 
 
+def all_of(ticket: Ticket) -> PublisherForm:
+    """Everything there is to know of its publisher."""
+    return PublisherForm(
+        id=ticket.publisher_id,
+        cpf=CPF,
+        email=EMAIL,
+        phone=PHONE,
+        fields=[FieldForm(key="ave", value=FIELD)],
+    )
+
+
 def retold() -> TicketChange:
     return TicketChange(
         comment=f"{CANARY} por quê", subject=f"{CANARY} assunto", add_tags=(CANARY,)
@@ -198,7 +227,8 @@ def retold() -> TicketChange:
 
 def silent(told: Any) -> bool:
     text = told if isinstance(told, str) else plain(told)
-    return CANARY not in text.lower() and "canario" not in text.lower()
+    words = (CANARY, "canario", *(each.lower() for each in (*UNCOVERED, *COVERED)))
+    return not any(each in text.lower() for each in words)
 
 
 async def everything(
@@ -239,7 +269,7 @@ async def everything(
                 "query", root, query, everything_of[root], {"filter": asked}
             )
             await put(f"{root} {name}", document, variables)
-    for word in (CANARY, "canario", "de tal"):
+    for word in (CANARY, "canario", "de tal", CPF, "529.982.247-25", EMAIL, PHONE, FIELD):
         document = "query($s: String) { publishers(search: $s) { totalCount nodes { id name } } }"
         await put(f"publishers {word}", document, {"s": word})
     for scope in SCOPES:
@@ -365,7 +395,10 @@ BY_ID = {
     "nodes": ("query($id: ID!) { nodes(ids: [$id]) { __typename id } }", None),
     "ticket": ("query($id: ID!) { ticket(id: $id) { id } }", None),
     "approval": ("query($id: ID!) { approval(id: $id) { id } }", None),
-    "publisher": ("query($id: ID!) { publisher(id: $id) { id } }", None),
+    "publisher": (
+        "query($id: ID!) { publisher(id: $id) { id cpf history { nodes { id } } } }",
+        None,
+    ),
     "filter": (
         "query($id: ID!) { tickets(filter: {publisherId: $id}) { totalCount nodes { id } } }",
         None,
@@ -421,7 +454,7 @@ def inputs(walled: Walled) -> Json:
 
 
 AIMS = [
-    (mutation, name, kind)
+    (mutation, name, "Publisher" if mutation == "mergePublishers" else kind)
     for mutation, about in MUTATIONS.items()
     for name, kind in (
         ("ticketId", "Ticket"),
@@ -437,8 +470,10 @@ AIMS = [
 
 async def aimed(desk: Desk, walled: Walled, mutation: str, name: str, id: str) -> tuple[int, str]:
     """What Ana is answered when the mutation is given that id there."""
-    about = MUTATIONS[mutation]
-    given = least(get_named_type(about.args["input"].type), {**inputs(walled), name: id})
+    about, usual = MUTATIONS[mutation], inputs(walled)
+    if mutation == "mergePublishers":
+        usual |= dict.fromkeys(("sourceId", "targetId"), usual["publisherId"])
+    given = least(get_named_type(about.args["input"].type), {**usual, name: id})
     selected = selection(get_named_type(about.type), 1, GRAPH)
     document, variables = question("mutation", mutation, about, selected, {"input": given})
     response = await desk.send(document, walled.ana, **variables)
@@ -452,6 +487,8 @@ async def test_no_mutation_reaches_behind_the_wall(desk: Desk, role: Role) -> No
     told = []
 
     for mutation, name, kind in AIMS:
+        if mutation == "revealField" and role is Role.ATTENDANT:
+            continue  # who may not look at all is refused before anything is asked
         nothing = await aimed(desk, walled, mutation, name, unknown(kind))
         for each in walled.ids[kind][:SOME]:
             hidden = await aimed(desk, walled, mutation, name, each)

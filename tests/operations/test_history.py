@@ -15,7 +15,18 @@ from domain.model.entry import HistoryEntry
 from domain.model.level import Level
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
-from domain.operations import deadlines, delivering, handling, pulling, recomputing, signing, timing
+from domain.operations import (
+    correcting,
+    deadlines,
+    delivering,
+    handling,
+    pulling,
+    recomputing,
+    revealing,
+    signing,
+    timing,
+)
+from domain.operations.correcting import PublisherForm
 from domain.operations.handling import TicketChange
 from domain.rules.clocks import Clock
 from domain.rules.membership import Face
@@ -148,12 +159,18 @@ class Walk:
                 + ["reply"] * 3
                 + ["deliver"] * 3
                 + ["decide"]
+                + ["known", "look"]
             )
             if kind == "message" or ticket is None:
                 heard = await world.heard(self.account, thread=f"P{random.randrange(3)}")
                 self.tickets[heard.id] = heard
             elif kind == "start":
                 await world.do(handling.start, ticket.id, by=who)
+            elif kind == "known":
+                form = PublisherForm(id=ticket.publisher_id, name=random.choice(["Maria", "M."]))
+                await world.do(correcting.update, form, by=who)
+            elif kind == "look":
+                await world.do(revealing.reveal, ticket.publisher_id, "cpf", "porque", by=who)
             elif kind == "note":
                 await world.do(handling.note, ticket.id, "nota", by=who)
             elif kind == "pull":

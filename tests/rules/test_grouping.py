@@ -50,3 +50,15 @@ def test_a_message_looks_for_both_keys_and_prefers_todays() -> None:
 
 def test_the_longest_thread_still_makes_a_key_that_fits_its_column() -> None:
     assert len(key(GroupingMode.HIERARCHY, thread="x" * 200)) <= 300
+
+
+def test_a_key_goes_over_with_its_publisher_and_keeps_the_rest() -> None:
+    level, account, ana, bia = (UUID(int=number) for number in range(1, 5))
+    asked = {"level_id": level, "account_id": account, "thread": f"a:{ana}:b"}
+
+    for mode in GroupingMode:
+        key = grouping.key(mode, **asked, publisher_id=ana)  # type: ignore[arg-type]
+        there = grouping.key(mode, **asked, publisher_id=bia)  # type: ignore[arg-type]
+
+        assert grouping.handed_over(key, ana, bia) == there
+        assert grouping.handed_over(there, ana, bia) == there
