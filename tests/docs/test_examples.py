@@ -149,6 +149,7 @@ async def _handled(day: Day, names: Json) -> None:
     await _moderated(day, names)
     await _watched(day, by_hand["id"])
     await _mentioned(day, by_hand["id"])
+    await _known(day, by_hand["id"], other["id"])
     await _followed(day, by_hand["id"])
 
     assert answered["reply"]["state"] == "QUEUED"
@@ -188,6 +189,29 @@ async def _moderated(day: Day, names: Json) -> None:
     assert (one["state"], one["reply"]["text"]) == ("SUBMITTED", "Já estamos vendo.")
     assert decided["approval"]["reply"]["originalText"] == "Já estamos vendo."
     assert [each["id"] for each in listed["nodes"]] == [one["id"]]
+
+
+async def _known(day: Day, ticket_id: str, other_id: str) -> None:
+    form = {"key": "fidelidade", "label": "Cartão", "kind": "TEXT", "pattern": "[A-Z][0-9]{3}"}
+    await day.ask("save_publisher_field_definition", day.boss, input=form)
+    asking = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Ticket { publisher { id } } } }"
+    one, other = [
+        each["publisher"]["id"]
+        for each in await day.desk.ask(asking, day.boss, ids=[ticket_id, other_id])
+    ]
+    values = [{"key": "fidelidade", "value": "A123"}]
+    told = {"publisherId": one, "cpf": "529.982.247-25", "fields": values}
+    known = (await day.ask("update_publisher", day.ana, input=told))["publisher"]
+    look = {"publisherId": one, "key": "cpf", "reason": "Segunda via do boleto"}
+    seen = await day.ask("reveal_field", day.boss, input=look)
+    united = await day.ask("merge_publishers", day.boss, input={"sourceId": other, "targetId": one})
+    panel = await day.ask("publisher", day.ana, id=other, ticket=ticket_id)
+
+    assert known["cpf"] == "***.982.247-**"
+    assert known["fields"] == [{"key": "fidelidade", "value": "***"}]
+    assert seen["value"] == "52998224725"
+    assert united["publisher"]["id"] == panel["id"] == one
+    assert panel["ticketCount"] >= 2
 
 
 async def _watched(day: Day, ticket_id: str) -> None:
