@@ -233,4 +233,4 @@ def _remember_contacts(
     people: Mapping[ProfileKey, tuple[Publisher, Profile]],
 ) -> None:
     for who, author in authors.items():
-        sealing.reached(work.secrets, people[who][0], author.email, author.phone)
+        sealing.reached(work.secrets, people[who][0], who, author)

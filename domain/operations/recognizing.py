@@ -112,7 +112,7 @@ async def lay_out(work: Work, cases: Sequence[Case], types: Mapping[UUID, Ticket
     mailboxes = sealing.mailboxes(work, list(authors))
     people = await work.publishers.enroll(authors, mailboxes) if authors else {}
     for who, author in authors.items():
-        sealing.reached(work.secrets, people[who][0], author.email, author.phone)
+        sealing.reached(work.secrets, people[who][0], who, author)
     return Desk(
         levels=levels,
         enabled=frozenset(level.id for level in levels.values() if level.enabled),

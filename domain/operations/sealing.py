@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from domain.model.publisher import CONTACT_KINDS, FieldDefinition, Publisher, PublisherField
+from domain.post import Author
 from domain.rules import contacts, masking
 from domain.words import FieldKind, Network
 from domain.work import ProfileKey, Secrets, Work
@@ -56,11 +57,24 @@ def own_key(secrets: Secrets, publisher: Publisher) -> bytes:
     return key
 
 
-def reached(secrets: Secrets, publisher: Publisher, email: str | None, phone: str | None) -> None:
+def reached(secrets: Secrets, publisher: Publisher, key: ProfileKey, author: Author) -> None:
     """Keep the first contact we were told; people correct it, posts do not."""
-    for kind, value in ((FieldKind.EMAIL, email), (FieldKind.PHONE, phone)):
-        if value and publisher.sealed(kind) is None:
-            keep(secrets, publisher, kind, value)
+    for kind, given in ((FieldKind.EMAIL, author.email), (FieldKind.PHONE, author.phone)):
+        if publisher.sealed(kind) is None:
+            value = given or _itself(kind, key)
+            if value:
+                keep(secrets, publisher, kind, value)
+
+
+def _itself(kind: FieldKind, key: ProfileKey) -> str | None:
+    """Who one is on these networks is how to reach them."""
+    network, name = key
+    if kind is FieldKind.EMAIL:
+        return contacts.plain(kind, name) if network is Network.EMAIL else None
+    if network not in (Network.PHONE, Network.WHATSAPP):
+        return None
+    # WhatsApp leaves out the plus before the country.
+    return contacts.plain(kind, f"+{name}") or contacts.plain(kind, name)
 
 
 def known_by(secrets: Secrets, workspace_id: UUID, text: str) -> dict[FieldKind, str]:

@@ -23,11 +23,11 @@ SQL_ERROR = """(sqlite3.IntegrityError) UNIQUE constraint failed: user.email
 
 
 @contextmanager
-def production() -> Iterator[None]:
+def production(**more: str) -> Iterator[None]:
     """Logging as a process in production has it, and then as the tests have it again."""
     root = standard.getLogger()
     before, level = root.handlers, root.level
-    logging.set_up(settings.load(log_format="json", secret_key="k" * 32))
+    logging.set_up(settings.load(log_format="json", secret_key="k" * 32, **more))
     try:
         yield
     finally:
@@ -109,3 +109,10 @@ def test_what_others_log_has_the_same_form(
     [line] = written(capsys)
     assert line["event"] == f"lost 1 of {HIDDEN}"
     assert line["level"] == "warning"
+
+
+def test_a_driver_never_says_what_the_database_was_asked() -> None:
+    with production(log_level="DEBUG"):
+        assert standard.getLogger("guiche").isEnabledFor(standard.DEBUG)
+        for name in ("aiosqlite", "sqlalchemy.engine"):
+            assert not standard.getLogger(name).isEnabledFor(standard.INFO)

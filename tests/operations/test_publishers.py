@@ -415,6 +415,26 @@ async def test_the_first_contact_told_is_kept_and_found(world: World) -> None:
     assert await searched(world, "outra@example.com") == []
 
 
+@pytest.mark.parametrize(
+    ("network", "name", "kind", "kept"),
+    [
+        (Network.EMAIL, "Fulano@Example.com", FieldKind.EMAIL, EMAIL),
+        (Network.WHATSAPP, "5511987654321", FieldKind.PHONE, PHONE),
+        (Network.PHONE, "(11) 98765-4321", FieldKind.PHONE, PHONE),
+        (Network.INSTAGRAM, "5511987654321", FieldKind.PHONE, None),
+        (Network.WHATSAPP, "alguém", FieldKind.PHONE, None),
+    ],
+)
+async def test_who_one_is_on_some_networks_is_how_to_reach_them(
+    world: World, network: Network, name: str, kind: FieldKind, kept: str | None
+) -> None:
+    account = await world.account(network=network)
+
+    ticket = await world.heard(account, author=Author(external_id=name, name="Fulano"))
+
+    assert (await told(world, await known(world, ticket)))[kind] == kept
+
+
 async def test_a_contact_that_is_none_is_kept_as_told_and_not_looked_for(world: World) -> None:
     account = await world.account()
     odd = Author(external_id="odd", name="Odd", phone="fundos, bater palma")

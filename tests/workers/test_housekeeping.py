@@ -9,15 +9,15 @@ import pytest
 
 from domain.model.attachment import folder
 from domain.model.ticket import Ticket
-from domain.operations import attaching, handling, pulling
+from domain.operations import attaching, handling, pulling, sealing
 from domain.operations.handling import TicketChange
-from domain.words import TicketStatus
+from domain.words import FieldKind, TicketStatus
 from domain.work import Work
 from feed import topics
 from feed.bell import Bell
 from tests.operations.test_attachments import send
 from tests.rules.test_files import PNG
-from tests.world import World
+from tests.world import FIRST_HUNDRED, World
 from workers import housekeeping, loop
 from workers.housekeeping import Housekeeping
 
@@ -198,3 +198,23 @@ async def test_a_ring_lets_it_look_again(world: World) -> None:
         async with asyncio.timeout(3):
             while (await world.see(ticket)).status is not TicketStatus.OPEN:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+
+
+async def test_what_was_sealed_before_there_were_keys_for_each_is_sealed_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "AT_ONCE", 2)
+    people = [(await world.ticket()).publisher_id for _ in range(5)]
+    async with world.storage.work(world.system) as work:
+        for each in people:
+            publisher = await work.publishers.take(each)
+            publisher.keep(FieldKind.PHONE, work.secrets.seal("11 98765-4321"), None)
+
+    await Housekeeping(world.storage).turn()
+
+    async with world.storage.reading(world.system) as work:
+        known_by = sealing.known_by(work.secrets, world.workspace.id, "+55 11 98765-4321")
+        found = await work.publishers.page_known_by(known_by, FIRST_HUNDRED)
+    assert {each.id for each in found.nodes} == set(people)
+    async with world.storage.due() as due:
+        assert await due.workspaces(world.now) == []
