@@ -38,7 +38,8 @@ def written(outgoing: Outgoing, address: str, from_name: str, now: datetime) -> 
     answers = [each for each in (outgoing.parent_external_id,) if each and _can_stand(each)]
     if answers:
         message["In-Reply-To"] = f"<{answers[0]}>"
-    if known := references([*outgoing.references, *answers]):
+    before = [each for each in outgoing.references if each not in answers]
+    if known := references([*before, *answers]):
         message["References"] = " ".join(f"<{each}>" for each in known)
     message["Auto-Submitted"] = "no"
     message[OWN_MARK] = own_mark(outgoing.account_id, outgoing.reply_id)

@@ -294,6 +294,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "The recipient's server took the e-mail for spam, or does not trust this sender.",
         PT: "O servidor do destinatário tomou o e-mail por spam ou não confia neste remetente.",
     },
+    "reply_came_back": {
+        EN: "The network took it, could not deliver it, and gave it back.",
+        PT: "A rede aceitou a mensagem, não conseguiu entregar e a devolveu.",
+    },
     "mail_refused": {
         EN: "The recipient's server refused the e-mail.",
         PT: "O servidor do destinatário recusou o e-mail.",

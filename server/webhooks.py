@@ -20,7 +20,7 @@ from channels.base import Unreadable
 from domain.answers import Received
 from domain.errors import Collision, Invalid, NotFound, Refusal, TooLarge, Unavailable
 from domain.model.account import Account
-from domain.operations import intake
+from domain.operations import delivering, intake
 from domain.post import Post
 from domain.rules import access
 from domain.rules.capability import MEBIBYTE
@@ -179,7 +179,9 @@ async def _stored(storage: Storage, account: Account, posts: Sequence[Post]) -> 
     for tries_left in reversed(range(TRIES)):
         try:
             async with storage.work(access.system(account.workspace_id)) as work:
-                return await intake.take_in(work, posts)
+                received = await intake.take_in(work, posts)
+                await delivering.take_back(work, posts, received)
+            return received
         except Collision:
             if not tries_left:
                 raise

@@ -150,6 +150,15 @@ class OutboxShelf:
         asked = within(self.actor, Attachment).where(F_.reply_id == reply.id).order_by(F_.id)
         return list(await self.session.scalars(asked))
 
+    async def sent_as(self, account_id: UUID, external_id: str) -> Reply | None:
+        """The reply that the network knows by that name, if it has it."""
+        return await self.session.scalar(
+            within(self.actor, Reply)
+            .where(R_.account_id == account_id, R_.external_id == external_id, R_.state == SENT)
+            .order_by(R_.id)
+            .limit(1)
+        )
+
     async def take(self, reply_id: UUID, ticket: Ticket) -> Reply:
         """The reply of a ticket that is held, held too; Collision where it has just moved on."""
         [*found] = await self._take(R_.id == reply_id)

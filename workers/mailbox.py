@@ -15,7 +15,7 @@ from channels import imap, registry
 from channels.base import Unreadable
 from channels.imap import Box, Place, Unreachable
 from domain.errors import Collision, Refusal, Unavailable
-from domain.operations import fetching, intake
+from domain.operations import delivering, fetching, intake
 from domain.operations.fetching import Claimed, Superseded
 from domain.post import Post
 from domain.rules import access
@@ -49,16 +49,15 @@ class Postman:
         self.stop = stop or asyncio.Event()
 
     async def turn(self) -> timedelta | None:
-        """Look into every box that is due."""
+        """Look into every box that is due; how long none will be."""
         now = self.storage.clock()
         async with self.storage.due() as due:
             boxes = await due.mailboxes(now)
         room = asyncio.Semaphore(AT_ONCE)
 
-        async def one(workspace_id: UUID, account_id: UUID) -> None:
+        async def one(workspace_id: UUID, account_id: UUID) -> bool:
             async with room:
-                if not self.stop.is_set():
-                    await self._look_into(workspace_id, account_id)
+                return not self.stop.is_set() and await self._look_into(workspace_id, account_id)
 
         # Whatever is wrong with one box, the others are read.
         done = await asyncio.gather(*(one(*each) for each in boxes), return_exceptions=True)
@@ -67,23 +66,25 @@ class Postman:
                 log.warning(
                     "mailbox.failed", account=str(account_id), error=type(outcome).__qualname__
                 )
-        return None
+        return timedelta() if True in done else self.every
 
-    async def _look_into(self, workspace_id: UUID, account_id: UUID) -> None:
+    async def _look_into(self, workspace_id: UUID, account_id: UUID) -> bool:
+        """Whether there may be more in it."""
         async with self.storage.work(access.system(workspace_id)) as work:
             claimed = await fetching.claim(work, account_id)
         if claimed is None:
-            return
+            return False
         reading = Reading(self.storage, workspace_id, claimed)
         try:
             more = await reading.run(self.stop)
         except Superseded:
-            return
+            return False
         except (Unreachable, Unavailable) as error:
             log.warning("mailbox.unreachable", account=str(account_id), error=str(error))
             await self._finish(workspace_id, claimed, failed=True)
-            return
+            return False
         await self._finish(workspace_id, claimed, pause=timedelta() if more else self.every)
+        return more
 
     async def _finish(
         self,
@@ -169,12 +170,12 @@ class Reading:
     async def _step(self, place: Place, posts: Sequence[Post | Refusal]) -> Refusal | None:
         """Take a mail in and move on past it, both or neither; the refusal of one that is none."""
         assert place.validity is not None
+        mails = [each for each in posts if isinstance(each, Post)]
         for tries_left in reversed(range(TRIES)):
             try:
                 async with self._storage.work(access.system(self._workspace_id)) as work:
-                    taken = await intake.take_in(
-                        work, [each for each in posts if isinstance(each, Post)]
-                    )
+                    taken = await intake.take_in(work, mails)
+                    await delivering.take_back(work, mails, taken)
                     await fetching.reached(
                         work, self._claimed, place.validity, place.begun_at, place.last
                     )

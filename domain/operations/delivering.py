@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from domain.answers import Replied
+from domain.answers import Received, Replied
 from domain.errors import Forbidden
 from domain.events import AlertSent, Fact
 from domain.model.account import Account
@@ -19,6 +19,7 @@ from domain.model.base import new_id
 from domain.model.publisher import Profile
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
+from domain.post import Post, Undelivered
 from domain.rules import sending, states
 from domain.rules.states import Trigger
 from domain.sending import Declined, Doubtful, NotSent, Outcome, Outgoing, OutgoingFile, Sent
@@ -205,6 +206,24 @@ async def doubtful(work: Work, attempt: Attempt, outcome: Doubtful) -> Reply | N
 
     work.record(ticket, reply.doubt(outcome.sentence, outcome.detail))
     return reply
+
+
+async def take_back(work: Work, posts: Sequence[Post], received: Sequence[Received]) -> None:
+    """T21 of what a network had taken and, as one of these messages tells, could not deliver."""
+    for post, each in zip(posts, received, strict=True):
+        if post.undelivered is not None and each.refusal is None and not each.duplicate:
+            await _come_back(work, post.account_id, post.undelivered)
+
+
+async def _come_back(work: Work, account_id: UUID, told: Undelivered) -> None:
+    found = await work.outbox.sent_as(account_id, told.external_id)
+    if found is None:
+        return
+    await work.publishers.hold((await work.outbox.ticket(found)).publisher_id)
+    ticket = await work.tickets.take_for_delivery(found.ticket_id)
+    reply = await work.outbox.take(found.id, ticket)
+    if reply.state is DeliveryState.SENT:
+        await _undelivered(work, ticket, reply, reply.fail("reply_came_back", told.detail))
 
 
 async def lapse(work: Work, most: int) -> int:
