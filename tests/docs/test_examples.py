@@ -48,6 +48,10 @@ class Day:
         """An account, a level that answers from it with Ana in it, its hours, what is watched."""
         form = {"network": "INSTAGRAM", "name": "Instagram", "handle": "@acme"}
         account = (await self.ask("save_account", self.boss, input=form))["account"]
+        server = {"host": "smtp.acme.com.br", "user": "sac", "password": "segredo"}
+        connection = json.dumps({"address": "sac@acme.com.br", "smtp": server})
+        form = {"network": "EMAIL", "name": "SAC", "connection": connection}
+        await self.ask("save_account_email", self.boss, input=form)
         calendar = (await self.ask("save_calendar", self.boss, input=HOURS))["calendar"]
         target = {"priority": "HIGH", "metric": "FIRST_RESPONSE", "seconds": 1_800}
         level = await self.ask(
