@@ -70,6 +70,8 @@ class Caller:
     client: httpx.AsyncClient
     url: str
     token: str
+    language: str | None = None
+    """What it asks for when it opens a socket; nothing when not said."""
 
     async def answer(self, document: str, **variables: Any) -> Json:
         response = await self.client.post(
@@ -99,6 +101,8 @@ class Caller:
         address = self.url.replace("http", "ws") + "/graphql"
         async with connect(address, subprotocols=[PROTOCOL], compression=None) as socket:
             credentials = {"authorization": f"Bearer {self.token}"}
+            if self.language is not None:
+                credentials["acceptLanguage"] = self.language
             await socket.send(json.dumps({"type": "connection_init", "payload": credentials}))
             assert json.loads(await socket.recv()) == {"type": "connection_ack"}
             yield socket

@@ -86,7 +86,7 @@ async def house(
 
 
 def start(
-    port: int, database_url: str, redis_url: str, folder: Path, log: BinaryIO
+    port: int, database_url: str, redis_url: str, folder: Path, log: BinaryIO, **more: str
 ) -> "subprocess.Popen[bytes]":
     environment = {
         **os.environ,
@@ -96,6 +96,7 @@ def start(
         "ALLOW_UNSAFE_DATABASE": "true",
         "EMBEDDED_WORKER": "false",
         "SHUTDOWN_SECONDS": "1",
+        **more,
     }
     command = [GUICHE, "serve", "--port", str(port)]
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
