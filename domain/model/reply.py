@@ -162,12 +162,16 @@ class Reply(Record, table=True):
     def fail(self, sentence: str, detail: str | None = None, *, by_hand: bool = False) -> Fact:
         """It will not go out, unless somebody has it sent again."""
         self._rest(DeliveryState.FAILED, sentence, detail)
-        return ReplyFailed(reply_id=self.id, automated=not by_hand)
+        return ReplyFailed(reply_id=self.id, automated=not by_hand, concerns=self._author)
 
     def doubt(self, sentence: str, detail: str | None = None) -> Fact:
         """Nobody can know; a person decides."""
         self._rest(DeliveryState.UNKNOWN, sentence, detail)
-        return ReplyUncertain(reply_id=self.id, automated=True)
+        return ReplyUncertain(reply_id=self.id, automated=True, concerns=self._author)
+
+    @property
+    def _author(self) -> tuple[UUID, ...]:
+        return (self.author_id,) if self.author_id else ()
 
     def put_off(
         self, until: datetime, sentence: str, detail: str | None = None, *, counts: bool = True

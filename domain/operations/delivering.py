@@ -5,7 +5,7 @@ told how it ended, or finds out, when its lease is over, that nobody can know.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -288,5 +288,6 @@ async def _undelivered(work: Work, ticket: Ticket, reply: Reply, failed: Fact) -
         return
     stands = ticket.removed_at is None and await work.entries.status_set_with(ticket.id, reply.id)
     if stands and states.allows(Trigger.UNDELIVERED, ticket.status, TicketStatus.OPEN):
-        failed = ticket.undelivered(reply.id, automated=failed.automated)
+        reopened = ticket.undelivered(reply.id, automated=failed.automated)
+        failed = replace(reopened, concerns=failed.concerns)
     work.record(ticket, failed, alert)

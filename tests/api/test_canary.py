@@ -13,7 +13,15 @@ from graphql import get_named_type
 from domain.model.account import Account
 from domain.model.level import Level
 from domain.model.ticket import Ticket
-from domain.operations import approving, correcting, defining, handling, replying, revealing
+from domain.operations import (
+    approving,
+    attending,
+    correcting,
+    defining,
+    handling,
+    replying,
+    revealing,
+)
 from domain.operations.approving import Verdict
 from domain.operations.correcting import FieldForm, PublisherForm
 from domain.operations.defining import DefinitionForm
@@ -27,13 +35,14 @@ from domain.words import (
     HistoryKind,
     Network,
     OutsideView,
+    PresenceMode,
     Priority,
     Role,
     Visibility,
 )
 from graph.schema import build
 from tests.api.boards import HOUR, measured, noticed
-from tests.api.desk import Desk, Json, gid, heard, plain, unknown
+from tests.api.desk import PATIENCE, Desk, Json, gid, heard, plain, unknown
 from tests.api.documents import graph, least, question, selection
 from tests.carrying import ANYTHING, carry
 from tests.holding import EDIT, REJECT
@@ -560,6 +569,48 @@ async def test_following_a_walled_ticket_is_like_following_none(desk: Desk) -> N
         aclosing(desk.follow(document, walled.ana, id=unknown("Ticket"))) as nothing,
     ):
         assert plain(await heard(hidden)) == plain(await heard(nothing))
+
+
+async def test_nobody_is_seen_at_a_walled_ticket_and_nothing_of_it_is_notified(desk: Desk) -> None:
+    walled = await Walled.built(desk.world)
+    world, hidden = desk.world, walled.tickets
+    hers = await world.person(f"{CANARY} Souza", level=walled.rh)
+    there = "subscription($id: ID!) {{ presence(ticketId: $id) {} }}".format(
+        selection(GRAPH.type_map["Presence"], 2, GRAPH)
+    )
+    mine = "subscription {{ notifications {} }}".format(
+        selection(GRAPH.type_map["Notification"], 3, GRAPH)
+    )
+    streams: list[Any] = [desk.follow(mine, walled.ana)]
+    for each in (*walled.ids["Ticket"], unknown("Ticket")):
+        streams.append(desk.follow(there, walled.ana, id=each))
+    messages: list[Any] = [await heard(stream) for stream in streams]
+
+    waiting = [asyncio.ensure_future(anext(stream)) for stream in streams]
+    for ticket in hidden:
+        await world.do(attending.touch, ticket.id, PresenceMode.VIEWING, by=hers)
+    await world.do(handling.note, hidden[0].id, f"@Ana {CANARY}", by=walled.rita)
+    # Once she may be told something, she has not been told anything of that.
+    await world.do(handling.note, walled.own.id, "@Ana, e este?", by=walled.ana)
+    boss = await world.person("Chefe", role=Role.ADMIN)
+    await world.do(handling.note, walled.own.id, "@Ana, e este?", by=boss)
+    async with asyncio.timeout(PATIENCE):
+        messages.append(await waiting[0])
+    # A sweep has passed over the others by then.
+    await asyncio.wait(waiting[1:], timeout=1.2)
+    told = [task.done() for task in waiting]
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    for stream in streams:
+        await stream.aclose()
+
+    assert told == [True] + [False] * (len(streams) - 1)
+    assert messages[1:-1] == [[]] * (len(streams) - 1)
+    assert messages[-1]["kind"] == "MENTIONED"
+    assert messages[-1]["ticket"]["id"] == gid(walled.own)
+    assert silent(messages)
+    assert not [each for each in walled.every_id if each in plain(messages)]
 
 
 async def test_a_ticket_that_goes_behind_the_wall_leaves_with_its_id_alone(desk: Desk) -> None:

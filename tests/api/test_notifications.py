@@ -11,15 +11,25 @@ import pytest
 from domain.model.approval import Approval
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
-from domain.operations import assigning, handling, levelling, pulling
+from domain.operations import approving, assigning, handling, levelling, pulling
+from domain.operations.approving import Verdict
 from domain.operations.handling import TicketChange
 from domain.operations.levelling import LevelForm
 from domain.rules.access import Actor
-from domain.words import AssignmentStrategy, Priority, TicketStatus, Visibility
+from domain.sending import Declined, Doubtful
+from domain.words import (
+    ApprovalDecision,
+    AssignmentStrategy,
+    Priority,
+    Role,
+    TicketStatus,
+    Visibility,
+)
 from feed import tail
 from subscriptions import following, notifications
 from tests.api.boards import HOUR, measured, noticed
 from tests.api.desk import Desk, Json, gid, heard, plain
+from tests.outbox import answered, ended
 from tests.storage.test_batches import counted
 from tests.world import Person, World
 
@@ -142,29 +152,48 @@ async def held(world: World, ticket: Ticket, by: Person) -> Approval:
     return approval
 
 
-async def decided(world: World, approval: Approval, by: Person) -> None:
-    """Withdrawn by its author, rejected by anybody else."""
-    async with world.storage.work(await world.actor(by)) as work:
-        taken = await work.approvals.take(approval.id)
-        ticket = await work.tickets.take(taken.ticket_id)
-        mine = taken.author_id == by.id
-        fact = taken.withdraw(work.now) if mine else taken.reject(by.id, work.now, "Seco demais")
-        work.record(ticket, fact, ticket.give_back(taken.returns_to))
-
-
 async def test_an_author_hears_what_was_decided_and_not_what_they_withdrew(desk: Desk) -> None:
     world = desk.world
     ana = await world.person("Ana", level=world.triage)
-    bia = await world.person("Bia", level=world.triage)
+    bia = await world.person("Bia", level=world.triage, role=Role.SUPERVISOR)
     ticket = await world.ticket(status=TicketStatus.OPEN)
+    back = Verdict(decision=ApprovalDecision.WITHDRAW)
+    no = Verdict(decision=ApprovalDecision.REJECT, reason="Seco demais, canário")
 
     async with listening(desk, ana) as stream:
-        await decided(world, await held(world, ticket, by=ana), by=ana)
-        await decided(world, await held(world, ticket, by=ana), by=bia)
-        message = await heard(stream)
+        for verdict, by in ((back, ana), (no, bia)):
+            approval = await held(world, ticket, by=ana)
+            await world.do(approving.decide, approval.id, verdict, by=by)
+        message = await news(stream)
 
     assert message["kind"] == "DECIDED"
     assert message["text"] == f"Bia rejected your reply on ticket {ticket.protocol}."
+    assert "canário" not in plain(message)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kinds"),
+    [
+        (Declined("network_declined", "canário"), ["REPLY_FAILED", "ALERT"]),
+        (Doubtful("network_no_answer"), ["REPLY_UNKNOWN"]),
+    ],
+)
+async def test_an_author_hears_that_a_reply_did_not_arrive_and_an_assignee_that_it_matters(
+    desk: Desk, outcome: Declined | Doubtful, kinds: list[str]
+) -> None:
+    world = desk.world
+    ana, bia = [await world.person(name, level=world.triage) for name in ("Ana", "Bia")]
+    ticket = await world.heard(await world.account())
+    await world.do(handling.update, ticket.id, TicketChange(assignee_id=bia.id))
+
+    async with listening(desk, ana) as stream, listening(desk, bia) as other:
+        await answered(world, ticket, by=ana, send_as=TicketStatus.RESOLVED)
+        await ended(world, outcome)
+        found = [await news(each) for each in (stream, other)[: len(kinds)]]
+
+    assert [each["kind"] for each in found] == kinds
+    assert {each["ticket"]["id"] for each in found} == {gid(ticket)}
+    assert "canário" not in plain(found)
 
 
 async def test_deadlines_are_told_to_who_has_the_ticket(desk: Desk) -> None:

@@ -15,7 +15,7 @@ import pytest
 from feed.bell import Bell
 from server.opening import open_store, ringing, ringing_presence
 from server.secrets import Keyring
-from tests.api.desk import gid
+from tests.api.desk import gid, plain
 from tests.flows.served import SECRET, Caller, House, Watcher, company, served, settings
 from tests.flows.test_two_processes import answers, free_port, start
 from tests.services import RedisServer
@@ -115,7 +115,7 @@ async def test_who_dies_with_their_process_is_gone_when_their_time_is_over(pair:
 
     assert took > TTL / 2
     assert refused["userErrors"][0]["code"] == "NOT_FOUND"
-    assert stranger.messages == [[]]
+    assert plain(stranger.messages) == "[[]]"
 
 
 @pytest.mark.postgres
