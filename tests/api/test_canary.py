@@ -42,6 +42,7 @@ from domain.words import (
 )
 from graph.schema import build
 from tests.api.boards import HOUR, measured, noticed
+from tests.api.composed import composed
 from tests.api.desk import PATIENCE, Desk, Json, gid, heard, plain, unknown
 from tests.api.documents import graph, least, question, selection
 from tests.carrying import ANYTHING, carry
@@ -79,6 +80,8 @@ class Walled:
     tickets: list[Ticket]
     ids: dict[str, list[str]] = field(default_factory=dict)
     """What is behind the wall, by kind."""
+    beside: dict[str, list[str]] = field(default_factory=dict)
+    """What stands beside replies there."""
 
     @classmethod
     async def built(
@@ -138,6 +141,7 @@ class Walled:
         await world.do(revealing.reveal, alone.publisher_id, "cpf", f"{CANARY} preciso", by=rita)
 
         walled = cls(world, mine, rh, account, ana, rita, own, [alone, known, gone, followed])
+        walled.beside = await composed(world, rh, alone, rita, CANARY)
         await walled.moderate()
         await walled.look_up()
         return walled
@@ -180,6 +184,7 @@ class Walled:
             ],
             "Publisher": [gid(alone, "Publisher")],
             "PublisherEntry": [gid(each) for each in audit[alone].nodes],
+            **self.beside,
         }
         assert all(self.ids.values())
 
@@ -281,6 +286,14 @@ async def everything(
     for word in (CANARY, "canario", "de tal", CPF, "529.982.247-25", EMAIL, PHONE, FIELD):
         document = "query($s: String) { publishers(search: $s) { totalCount nodes { id name } } }"
         await put(f"publishers {word}", document, {"s": word})
+    for asked in ({"l": gid(walled.rh)}, {"s": CANARY}, {"s": "canario"}):
+        document = (
+            "query($l: ID, $s: String) { cannedReplies(levelId: $l, search: $s) { id } }"
+        )
+        await put(f"cannedReplies {asked}", document, asked)
+    for each in walled.ids["CannedReply"]:
+        document = "query($c: ID!, $t: ID!) { renderCannedReply(id: $c, ticketId: $t) }"
+        await put(f"renderCannedReply {each}", document, {"c": each, "t": gid(walled.own)})
     for scope in SCOPES:
         for excluding in (walled.ids["Ticket"][1], gid(walled.own), None):
             document = (
@@ -472,8 +485,11 @@ AIMS = [
         ("targetId", "Ticket"),
         ("occurrenceId", "Occurrence"),
         ("publisherId", "Publisher"),
+        ("id", "CannedReply"),
     )
-    if "input" in about.args and name in get_named_type(about.args["input"].type).fields
+    if (name != "id" or "CannedReply" in mutation)
+    and "input" in about.args
+    and name in get_named_type(about.args["input"].type).fields
 ]
 
 
@@ -507,6 +523,29 @@ async def test_no_mutation_reaches_behind_the_wall(desk: Desk, role: Role) -> No
     assert told == []
     assert [await desk.world.see(each) for each in walled.tickets] == before
     assert len(AIMS) >= 10
+
+
+async def test_bytes_behind_the_wall_are_those_of_no_file(desk: Desk) -> None:
+    walled = await Walled.built(desk.world)
+    tokens = [await desk.token(each) for each in (walled.ana, walled.rita)]
+    shown = "query($id: ID!) { node(id: $id) { ... on Attachment { url } } }"
+    draft = walled.ids["Attachment"][0]
+
+    async def asked(path: str, token: str) -> tuple[int, bytes, str]:
+        answer = await desk.client.get(path, headers={"authorization": f"Bearer {token}"})
+        return answer.status_code, answer.content, str(answer.headers)
+
+    nothing = await asked(f"/files/{unknown('Attachment')}", tokens[0])
+    for each in walled.ids["Attachment"]:
+        url = (await desk.ask(shown, walled.rita, id=each))["url"]
+        assert await asked(f"/files/{each}", tokens[0]) == nothing
+        assert await asked(url, tokens[0]) == nothing
+        assert CANARY in (await asked(f"/files/{each}", tokens[1]))[1].decode()
+
+    assert nothing[0] == 404
+    # Not even an administrator looks into what somebody has not sent.
+    boss = await desk.world.person("Direção", role=Role.ADMIN)
+    assert await asked(f"/files/{draft}", await desk.token(boss)) == nothing
 
 
 async def test_an_outsider_pulls_nothing_from_the_walled_level(desk: Desk) -> None:
