@@ -287,9 +287,7 @@ async def everything(
         document = "query($s: String) { publishers(search: $s) { totalCount nodes { id name } } }"
         await put(f"publishers {word}", document, {"s": word})
     for asked in ({"l": gid(walled.rh)}, {"s": CANARY}, {"s": "canario"}):
-        document = (
-            "query($l: ID, $s: String) { cannedReplies(levelId: $l, search: $s) { id } }"
-        )
+        document = "query($l: ID, $s: String) { cannedReplies(levelId: $l, search: $s) { id } }"
         await put(f"cannedReplies {asked}", document, asked)
     for each in walled.ids["CannedReply"]:
         document = "query($c: ID!, $t: ID!) { renderCannedReply(id: $c, ticketId: $t) }"

@@ -1,10 +1,12 @@
 """Bytes under a key: on disk, in memory, and in a store that speaks S3."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
+from moto.server import ThreadedMotoServer
 
 from domain.errors import Unavailable
 from storage.files import FileStore
@@ -13,8 +15,25 @@ A_DAY = timedelta(days=1)
 BYTES = bytes(range(256)) * 1_000
 
 
-@pytest.fixture(params=["disk", "memory"])
+KEYS = {"access_key_id": "chave", "secret_access_key": "segredo"}
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """A server that speaks S3, with one bucket."""
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    httpx.put(f"{endpoint}/balde").raise_for_status()
+    yield f"s3://balde/pasta?endpoint={endpoint}"
+    server.stop()
+
+
+@pytest.fixture(params=["disk", "memory", "s3"])
 def files(request: pytest.FixtureRequest, tmp_path: Path) -> FileStore:
+    if request.param == "s3":
+        return FileStore.at(request.getfixturevalue("s3"), KEYS)
     return FileStore.at("memory://" if request.param == "memory" else tmp_path.as_uri())
 
 
@@ -55,7 +74,7 @@ async def test_keys_are_told_by_age_and_beginning(files: FileStore) -> None:
 async def test_a_store_that_does_not_answer_is_unavailable() -> None:
     nowhere = FileStore.at(
         "s3://balde?endpoint=http://127.0.0.1:9",
-        {"access_key_id": "a", "secret_access_key": "b"},
+        KEYS,
         patience=timedelta(seconds=0.1),
     )
 
