@@ -127,6 +127,7 @@ class EntryShelf:
                 H_.ticket_id == approval.ticket_id,
                 H_.kind == HistoryKind.OCCURRENCE_RECEIVED,
                 H_.sequence > place.scalar_subquery(),
+                H_.automated.is_(False),
                 access.histories(self.actor),
             )
             .order_by(H_.sequence)

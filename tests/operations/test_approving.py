@@ -26,6 +26,7 @@ from domain.operations.handling import TicketChange
 from domain.operations.organizing import UserForm
 from domain.page import Window
 from domain.rules.capability import Capability
+from domain.rules.membership import TicketFilter
 from domain.words import (
     ApprovalState,
     CloseReason,
@@ -367,6 +368,37 @@ async def test_with_the_ticket_the_approval_goes_to_the_other_levels_moderators(
     with pytest.raises(NotFound):
         await house.decide(approval, WITHDRAW, by=house.ana)
     assert (await house.decide(approval, by=nora)).ticket.status is OPEN
+
+
+async def test_an_approver_finds_what_was_to_be_approved_and_the_conversation_alone(
+    house: Moderated,
+) -> None:
+    world = house.world
+    client = await world.person("Cliente", level=house.level, role=Role.APPROVER)
+    ticket = await world.heard(house.account, author="maria", text="Oi")
+    other = await world.heard(house.account, author="jose", text="Outra coisa")
+    await world.receive(world.post(house.account, author="ana", historical=True))
+    for each in (ticket, other):
+        await world.do(handling.note, each.id, "Entre nós", by=house.ana)
+    approval = await house.held(ticket)
+    await house.decide(approval, REJECT, reason="Não")
+
+    both = [ticket.id, other.id]
+    async with world.storage.reading(await world.actor(client)) as work:
+        found = await work.tickets.find(both)
+        counted = await work.tickets.counts(TicketFilter())
+        known = (await work.publishers.page(None, Window(100))).nodes
+        headsets = await work.tickets.totals([ticket.publisher_id, other.publisher_id])
+        replies = await work.replies.pages(both, Window(100))
+        said = await work.occurrences.pages_of_tickets(both, Window(100))
+        told = await work.entries.pages(both, Window(100))
+
+    assert (set(found), counted.total) == ({ticket.id}, 1)
+    assert [each.id for each in known] == [ticket.publisher_id]
+    assert headsets == {ticket.publisher_id: 1, other.publisher_id: 0}
+    assert [each.text for page in replies.values() for each in page.nodes] == [WRITTEN]
+    assert [each.text for page in said.values() for each in page.nodes] == ["Oi"]
+    assert [page.nodes for page in told.values()] == [[], []]
 
 
 # ── once ───────────────────────────────────────────────────────────────────────────────────────
