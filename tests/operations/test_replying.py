@@ -415,6 +415,25 @@ async def test_a_machines_message_is_not_what_one_answers(world: World) -> None:
     assert said.reply.answers_id != last.id
 
 
+async def test_where_a_machine_wrote_last_the_account_that_a_person_wrote_to_answers(
+    world: World,
+) -> None:
+    first, second = await world.account(), await world.account()
+    level = await world.level(
+        "Todas", account_ids=[first.id, second.id], grouping=GroupingMode.PUBLISHER
+    )
+    await world.watch([first, second], level)
+    await world.heard(first)
+    world.later(timedelta(minutes=1))
+    ticket = await world.heard(second)
+    async with world.storage.work(world.system) as work:
+        (await work.occurrences.latest(ticket.id))[0].automated = True
+
+    said = await reply(world, ticket)
+
+    assert said.reply.account_id == first.id
+
+
 async def test_an_account_outside_the_level_is_refused_by_name(world: World) -> None:
     level, account = await team(world)
     foreign = await world.account("Conta do RH")
