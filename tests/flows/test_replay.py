@@ -19,6 +19,7 @@ ROW = (
     "id version status priority subject snippet tags interactionsCount reopenCount closeReason"
     " updatedAt pendingUntil leaseExpiresAt level { id } assignee { id name } type { name }"
     " publisher { name } history(last: 1) { nodes { sequence kind } }"
+    " replies(first: 3) { nodes { id text state } }"
 )
 LIST = (
     "query($f: TicketFilter) { tickets(filter: $f, first: 100) {"
@@ -28,7 +29,7 @@ FOLLOW = (
     "subscription($f: TicketFilter, $a: String) { queueChanges(filter: $f, after: $a) {"
     f" cursor resync changes {{ kind ticketId ticket {{ {ROW} }} entry {{ sequence kind }} }} }} }}"
 )
-STEPS = 48
+STEPS = 72
 CUTS = 4
 
 
@@ -93,11 +94,14 @@ class Team:
     types: list[str]
     tickets: list[str] = field(default_factory=list)
     done: dict[str, int] = field(default_factory=dict)
+    deck: list[str] = field(default_factory=list)
     said: int = 0
 
     async def act(self) -> None:
         """One of the things that somebody does; refused ones happen too."""
-        name = self.chance.choice(ACTS)
+        # Dealt, not drawn: however chance has it, each thing is tried again and again.
+        self.deck = self.deck or self.chance.sample(ACTS, len(ACTS))
+        name = self.deck.pop()
         caller = self.chance.choice(self.callers)
         ticket = self.chance.choice(self.tickets) if self.tickets else ""
         if not ticket or name == "open":
@@ -128,7 +132,7 @@ class Team:
             "kind": "COMMENT",
             "author": {"externalId": author, "name": author},
             "text": f"Mensagem {self.said}",
-            "threadId": self.chance.choice(["t1", "t2"]),
+            "threadId": self.chance.choice(["t1", "t2", "t3", "t4"]),
             "occurredAt": datetime.now(UTC).isoformat(),
         }
         boss = self.callers[0]
@@ -177,8 +181,19 @@ class Team:
             given["sendAs"] = self.chance.choice(["PENDING", "RESOLVED"])
         return await self.of(caller, "reply", "ReplyInput", ticketId=ticket, **given)
 
+    async def answer(self, caller: Caller, ticket: str) -> Json:
+        given: Json = {
+            "text": self.chance.choice(["Já vamos ver", "Está a caminho"]),
+            "visibility": self.chance.choice(["PUBLIC", "PRIVATE"]),
+        }
+        if self.chance.random() < 0.6:
+            given["sendAs"] = self.chance.choice(["OPEN", "PENDING", "RESOLVED", "CLOSED"])
+        return await self.of(caller, "reply", "ReplyInput", ticketId=ticket, **given)
+
     async def merge(self, caller: Caller, ticket: str) -> Json:
-        given = {"targetId": self.chance.choice(self.tickets), "acrossPublishers": True}
+        """Into one that was just opened; the others may be closed or gone."""
+        opened = await self.open(self.callers[0])
+        given = {"targetId": opened["ticket"]["id"], "acrossPublishers": True}
         return await self.of(caller, "mergeTickets", "MergeTicketsInput", sourceId=ticket, **given)
 
     async def remove(self, _: Caller, ticket: str) -> Json:
@@ -244,9 +259,9 @@ class Team:
 
 
 ACTS = [
-    *(["open", "receive", "receive", "pull", "start", "note"] * 2),
+    *(["open", "receive", "receive", "pull", "start", "note", "answer"] * 2),
     *(["update"] * 5),
-    *["escalate", "escalate", "finish", "merge", "remove", "thank", "decide"],
+    *["escalate", "escalate", "finish", "merge", "merge", "remove", "thank", "thank", "decide"],
 ]
 FILTERS: list[Json] = [
     {},
@@ -275,6 +290,8 @@ async def team_of(house: House, seed: int) -> tuple[Team, list[Caller]]:
     outside = await world.person("Caio", level=await world.level("Longe"))
     for account, level in zip(accounts, (north, south), strict=True):
         await world.watch(account, level)
+    for level in (north, south, glass):
+        await world.arrange(level, account_ids=[each.id for each in accounts])
     callers = [await house.caller(each) for each in (boss, both, one)]
     types = await callers[0].ask("{ ticketTypes { id } }")
     team = Team(
