@@ -45,12 +45,19 @@ class ReplyInput:
         "Files that the caller uploaded to this ticket and has not sent yet, at most ten.",
         default=None,
     )
+    canned_reply_id: strawberry.ID | None = told(
+        "The canned reply that the text was made from; its uses are counted.", default=None
+    )
     based_on: str | None = told(
         "The feedCursor that its author was looking at. What the publisher wrote since then "
         "refuses it with STALE_REPLY, and nothing is kept.",
         default=None,
     )
     force: bool | None = told("true: send it whatever came meanwhile.", default=False)
+    shorten_links: bool | None = told(
+        "true: every link in the text is replaced by a short one of ours, before it is counted.",
+        default=False,
+    )
     expected_version: int | None = told(VERSION, default=None)
     idempotency_key: str | None = key()
 
@@ -64,6 +71,8 @@ async def reply(info: Info, input: ReplyInput) -> Replied:
         send_as=input.send_as,
         close_reason=input.close_reason,
         attachment_ids=uuids(input.attachment_ids, "Attachment", "attachmentIds") or (),
+        canned_reply_id=uuid(input.canned_reply_id, "CannedReply", "cannedReplyId"),
+        shorten_links=bool(input.shorten_links),
         based_on=input.based_on,
         force=bool(input.force),
         expected_version=input.expected_version,

@@ -11,7 +11,7 @@ from domain.model.attachment import Attachment
 from domain.model.level import Level
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
-from domain.operations import addressing, handling
+from domain.operations import addressing, handling, linking
 from domain.position import BadCursor
 from domain.rules import capability, checking, moderation
 from domain.rules.capability import FILES_MOST, FileShape
@@ -31,6 +31,9 @@ class ReplyForm:
     send_as: TicketStatus | None = None
     close_reason: CloseReason | None = None
     attachment_ids: Sequence[UUID] = ()
+    canned_reply_id: UUID | None = None
+    """What it was written from, to be counted."""
+    shorten_links: bool = False
     based_on: str | None = None
     """The feed's cursor that its author was looking at."""
     force: bool = False
@@ -41,20 +44,46 @@ async def reply(work: Work, asked: ReplyForm, *, automated: bool = False) -> Rep
     """A note kept; or a reply on its way, or before the moderators, with its status in force."""
     ticket = await handling.handled(work, asked.ticket_id, asked.expected_version)
     await _must_be_fresh(work, ticket, asked)
+    text = await _text(work, asked)
     files = await _files(work, asked)
+    await _count(work, asked)
     if asked.visibility is Visibility.INTERNAL:
-        return await _note(work, ticket, asked, files)
-    level = await work.levels.get(ticket.level_id)
+        return await _note(work, ticket, asked, text, files)
     intended = ticket.left_as(asked.send_as)
+    level = await work.levels.get(ticket.level_id)
+    written = await _written(work, ticket, level, asked, text, files, automated=automated)
+
+    if await _held(work, level, written):
+        return await _submit(work, ticket, written, intended)
+    written.release(written.written_at)
+    facts = ticket.send(
+        written.id,
+        now=work.now,
+        send_as=written.send_as,
+        close_reason=written.close_reason,
+        automated=automated,
+    )
+    work.record(ticket, *facts)
+    return Replied(written, ticket)
+
+
+async def _written(
+    work: Work,
+    ticket: Ticket,
+    level: Level,
+    asked: ReplyForm,
+    text: str,
+    files: Sequence[Attachment],
+    *,
+    automated: bool,
+) -> Reply:
+    """The reply with its address and its files; the refusal names what its network cannot carry."""
     close_reason = _close_reason(asked)
-    text = checking.text(asked.text, ["text"], TEXT_LENGTH)
     to = await addressing.address(work, ticket, level, asked.visibility, asked.account_id)
     network = to.account.network
     shapes = [FileShape(each.file_name, each.media_type, each.size) for each in files]
     capability.check(work.channels.capability(network), network, asked.visibility, text, shapes)
 
-    # Whoever waited for the ticket writes after the one who had it, whenever they came to it.
-    moment = max(work.now, ticket.updated_at)
     written = Reply.of(
         workspace_id=ticket.workspace_id,
         ticket_id=ticket.id,
@@ -66,36 +95,31 @@ async def reply(work: Work, asked: ReplyForm, *, automated: bool = False) -> Rep
         send_as=asked.send_as,
         close_reason=close_reason,
         automated=automated,
-        now=moment,
+        # Whoever waited for the ticket writes after the one who had it, whenever they came to it.
+        now=max(work.now, ticket.updated_at),
     )
     await work.replies.put([written])
     for each in files:
         each.go_with(written.id)
-    if await _held(work, level, asked.visibility, automated=automated):
-        return await _submit(work, ticket, written, intended)
-    written.release(moment)
-    facts = ticket.send(
-        written.id,
-        now=work.now,
-        send_as=asked.send_as,
-        close_reason=close_reason,
-        automated=automated,
-    )
-    work.record(ticket, *facts)
-    return Replied(written, ticket)
+    return written
 
 
 async def _note(
-    work: Work, ticket: Ticket, asked: ReplyForm, files: Sequence[Attachment]
+    work: Work, ticket: Ticket, asked: ReplyForm, text: str, files: Sequence[Attachment]
 ) -> Replied:
     if len(files) > FILES_MOST:
         raise Invalid("too_many", field=["attachmentIds"], most=FILES_MOST, count=len(files))
     noted = await handling.note_on(
-        work, ticket, asked.text, send_as=asked.send_as, close_reason=asked.close_reason
+        work, ticket, text, send_as=asked.send_as, close_reason=asked.close_reason
     )
     for each in files:
         each.go_with(noted.reply.id)
     return noted
+
+
+async def _text(work: Work, asked: ReplyForm) -> str:
+    text = checking.text(asked.text, ["text"], TEXT_LENGTH)
+    return (await linking.shorten(work, text)).text if asked.shorten_links else text
 
 
 async def _files(work: Work, asked: ReplyForm) -> Sequence[Attachment]:
@@ -104,6 +128,16 @@ async def _files(work: Work, asked: ReplyForm) -> Sequence[Attachment]:
         return await work.attachments.take_uploaded(asked.attachment_ids, asked.ticket_id)
     except NotFound as missing:
         raise missing.within(["attachmentIds"]) from None
+
+
+async def _count(work: Work, asked: ReplyForm) -> None:
+    """One more use of the canned reply that it was written from."""
+    if asked.canned_reply_id is None:
+        return
+    try:
+        await work.canned_replies.used(asked.canned_reply_id)
+    except NotFound as missing:
+        raise missing.within(["cannedReplyId"]) from None
 
 
 async def _submit(work: Work, ticket: Ticket, written: Reply, intended: TicketStatus) -> Replied:
@@ -123,13 +157,16 @@ async def _submit(work: Work, ticket: Ticket, written: Reply, intended: TicketSt
     return Replied(written, ticket, approval)
 
 
-async def _held(work: Work, level: Level, visibility: Visibility, *, automated: bool) -> bool:
+async def _held(work: Work, level: Level, written: Reply) -> bool:
     me, exempt = work.actor.user_id, False
     if level.moderated and me is not None:
         mine = (await work.levels.memberships([me]))[me]
         exempt = any(each.exempt for each in mine if each.level_id == level.id)
     return moderation.holds(
-        moderated=level.moderated, exempt=exempt, visibility=visibility, automated=automated
+        moderated=level.moderated,
+        exempt=exempt,
+        visibility=written.visibility,
+        automated=written.automated,
     )
 
 

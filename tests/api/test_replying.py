@@ -24,7 +24,7 @@ REPLY = (
     "mutation($i: ReplyInput!) { reply(input: $i) {"
     " reply { id visibility state text originalText sendAs closeReason automated attempts failure"
     " sentAt externalUrl account { id } author { id } ticket { id } }"
-    " ticket { id status version permissions }"
+    " ticket { id status version permissions } approval { id state intendedStatus }"
     " userErrors { __typename code message field"
     "  ... on StaleReply { cursor newEntries { kind occurrence { text publisher { name } } } }"
     "  ... on VersionConflict { changedFields current { version } } } } }"
@@ -63,7 +63,7 @@ class Shop:
 
     async def refused(self, **asked: Any) -> Json:
         told = await self.reply(**asked)
-        assert (told["reply"], told["ticket"]) == (None, None)
+        assert (told["reply"], told["ticket"], told["approval"]) == (None, None, None)
         [error] = told["userErrors"]
         refusal: Json = error
         return refusal
@@ -143,6 +143,10 @@ async def test_in_a_moderated_level_it_is_told_that_it_waits(desk: Desk) -> None
     told = await shop.reply(sendAs="RESOLVED")
 
     assert (told["reply"]["state"], told["reply"]["sendAs"]) == ("HELD", "RESOLVED")
+    assert (told["approval"]["state"], told["approval"]["intendedStatus"]) == (
+        "SUBMITTED",
+        "RESOLVED",
+    )
     assert told["ticket"]["status"] == "AWAITING_APPROVAL"
     error = await shop.refused()
     assert (error["code"], error["field"]) == ("WRONG_STATE", None)
@@ -218,6 +222,9 @@ async def test_everything_that_cannot_be_right_is_told_with_its_field_and_leaves
         ({"attachmentIds": [unknown("Attachment")]}, "NOT_FOUND", ["attachmentIds"]),
         ({"attachmentIds": [gid(shop.ticket)]}, "NOT_FOUND", ["attachmentIds"]),
         ({"attachmentIds": [unknown("Attachment")] * 201}, "INVALID", ["attachmentIds"]),
+        ({"cannedReplyId": unknown("CannedReply")}, "NOT_FOUND", ["cannedReplyId"]),
+        ({"cannedReplyId": gid(shop.ticket)}, "NOT_FOUND", ["cannedReplyId"]),
+        ({"text": "http://127.0.0.1", "shortenLinks": True}, "INVALID", ["text"]),
         ({"sendAs": "NEW"}, "INVALID", ["sendAs"]),
         ({"sendAs": "ESCALATED"}, "INVALID", ["sendAs"]),
         ({"sendAs": "AWAITING_APPROVAL"}, "INVALID", ["sendAs"]),
@@ -358,7 +365,7 @@ async def test_why_it_did_not_go_out_is_told_in_the_callers_language(desk: Desk)
 WIDE = (
     "query($n: Int!) { tickets(first: $n) { nodes { replies(first: 3) { nodes {"
     " text state failure author { name } account { name } ticket { id }"
-    " attachments { fileName } } } } } }"
+    " attachments { fileName } mentions { name } approval { state } } } } } }"
 )
 
 
