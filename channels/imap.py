@@ -17,7 +17,8 @@ from imap_tools.errors import ImapToolsError
 
 from channels.mail_connection import NONE, TLS
 
-STEP = 30.0
+STEP = 10.0
+"""Seconds for each answer of the server."""
 SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 ERRORS = (ImapToolsError, imaplib.IMAP4.error, OSError, ValueError, UnicodeError)
 

@@ -6,7 +6,9 @@ unseen, told to the log by its number, and passed over; it holds up nothing that
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -25,6 +27,7 @@ from feed.bell import Bell
 from storage.work import Storage
 from workers import loop
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 4
@@ -38,6 +41,15 @@ async def run(storage: Storage, bell: Bell, stop: asyncio.Event, every: timedelt
     postman = Postman(storage, every, stop)
     async with bell.hear(topics.WORKERS) as ear:
         await loop.keep("mailbox", postman.turn, ear, stop)
+
+
+_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mailbox")
+"""Of their own: servers that do not answer take no thread from whoever signs in."""
+
+
+async def beside(does: Callable[..., T], *given: Any) -> T:
+    """Done in a thread."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, does, *given)
 
 
 class Postman:
@@ -114,9 +126,9 @@ class Reading:
     async def run(self, stop: asyncio.Event) -> bool:
         """Take in what is new; whether there may be more."""
         opened = imap.opened(self._claimed.connection)
-        box = await asyncio.to_thread(opened.__enter__)
+        box = await beside(opened.__enter__)
         try:
-            self._place, numbers = await asyncio.to_thread(box.since, self._place, MAILS_AT_ONCE)
+            self._place, numbers = await beside(box.since, self._place, MAILS_AT_ONCE)
             await self._step(self._place, ())
             for number in numbers:
                 if stop.is_set():
@@ -124,15 +136,15 @@ class Reading:
                 await self._one(box, number)
             return len(numbers) == MAILS_AT_ONCE
         finally:
-            await asyncio.to_thread(opened.__exit__, None, None, None)
+            await beside(opened.__exit__, None, None, None)
 
     async def _one(self, box: Box, number: int) -> None:
-        raw = await asyncio.to_thread(box.raw, number, registry.body_most(Network.EMAIL))
+        raw = await beside(box.raw, number, registry.body_most(Network.EMAIL))
         place = Place(self._place.validity, self._place.begun_at, number)
         reason = "too large or gone"
         if raw is not None:
             try:
-                posts = await asyncio.to_thread(
+                posts = await beside(
                     registry.of(Network.EMAIL).read, raw, self._claimed.account_id, UUID
                 )
                 refusal = await self._step(place, posts)
@@ -189,7 +201,7 @@ class Reading:
     async def _mark(self, mark: Callable[[Sequence[int]], None], number: int) -> None:
         """A mark that fails is no harm: the mail is ours, and its number is passed."""
         try:
-            await asyncio.to_thread(mark, [number])
+            await beside(mark, [number])
         except Unreachable as error:
             log.warning(
                 "mailbox.not_marked",

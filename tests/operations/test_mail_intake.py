@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event
 
+from domain.events import ReplySent
 from domain.model.account import Account
 from domain.model.attachment import Attachment
 from domain.model.occurrence import Occurrence
@@ -31,7 +32,6 @@ from domain.work import Work
 from tests.channels.mails import PDF
 from tests.world import FIRST_HUNDRED, World
 
-RESOLVED = TicketChange(status=TicketStatus.RESOLVED)
 SENT_ID = "reply-1@padaria.example"
 
 
@@ -263,13 +263,26 @@ async def test_a_machine_asks_nothing(world: World) -> None:
     inbox = await world.account("SAC", network=Network.EMAIL)
     await world.watch(inbox, level)
     ticket = await opened(world, inbox, external_id="m1@example.com")
-    await world.do(handling.update, ticket.id, RESOLVED)
+    await world.do(answer_it, ticket.id)
 
     await arrived(world, inbox, references=("m1@example.com",), automated=True)
+    after_a_machine = await measured(world, ticket)
+    await arrived(world, inbox, references=("m1@example.com",))
+    after_a_person = await measured(world, ticket)
 
+    assert SlaMetric.FIRST_RESPONSE in after_a_machine
+    assert SlaMetric.NEXT_RESPONSE not in after_a_machine
+    assert SlaMetric.NEXT_RESPONSE in after_a_person
+
+
+async def answer_it(work: Work, ticket_id: UUID) -> None:
+    ticket = await work.tickets.take(ticket_id)
+    work.record(ticket, *ticket.touch(), ReplySent())
+
+
+async def measured(world: World, ticket: Ticket) -> set[SlaMetric]:
     async with world.storage.reading(world.system) as work:
-        clocks = (await work.clocks.of_tickets([ticket.id]))[ticket.id]
-    assert SlaMetric.NEXT_RESPONSE not in {each.metric for each in clocks}
+        return {each.metric for each in (await work.clocks.of_tickets([ticket.id]))[ticket.id]}
 
 
 async def test_a_machine_that_belongs_to_nothing_is_kept_and_opens_nothing(
