@@ -377,7 +377,7 @@ BOMBS: dict[str, bytes] = {
     "nested comments": mail(sender="(" * 8_000 + "lucia@example.com"),
     "many headers": mail(headers=[f"X-{n}: x" for n in range(100_000)]),
     "a subject of a megabyte": mail(subject="=?utf-8?B?w6k=?= " * 60_000),
-    "html within html": mail("<div>" * 60_000 + "Olá", kind="text/html"),
+    "html within html": mail("<div>" * 49_000 + "Olá", kind="text/html"),
     "html within html, just so": mail("<div>" * 299 + "<p>a" * 60_000, kind="text/html"),
     "formatting within formatting": mail("<b><i><a href=x>" * 20_000, kind="text/html"),
     "a table of nothing": mail("<table><tr><td>" * 20_000, kind="text/html"),
