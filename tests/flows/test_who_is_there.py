@@ -12,17 +12,20 @@ from typing import Any
 
 import pytest
 
+from domain.operations import levelling
+from domain.operations.levelling import LevelForm
 from feed.bell import Bell
 from server.opening import open_store, ringing, ringing_presence
 from server.secrets import Keyring
 from tests.api.desk import gid, plain
 from tests.flows.served import SECRET, Caller, House, Watcher, company, served, settings
+from tests.flows.test_shared_walls import groups
 from tests.flows.test_two_processes import answers, free_port, start
 from tests.services import RedisServer
 from tests.world import World
 
 TTL = 3
-WITHIN_A_SECOND, A_SWEEP = 1.0, 2.0
+WITHIN_A_SECOND, A_SWEEP, WITHIN_FIVE_SECONDS = 1.0, 2.0, 5.0
 WATCH = "subscription($id: ID!) { presence(ticketId: $id) { user { name } mode } }"
 NOTIFY = "subscription { notifications { kind text } }"
 
@@ -168,6 +171,35 @@ async def test_colleagues_on_one_server_see_each_other_come_and_go(quick_house: 
         await asyncio.sleep(A_SWEEP)
 
     assert len(watcher.messages) == told == 3
+
+
+async def test_those_who_watch_one_ticket_cost_one_and_each_loses_what_they_may_not_see(
+    house: House,
+) -> None:
+    world = house.world
+    rh = await world.level("RH")
+    people = [await world.person(f"P{number}", level=rh) for number in range(10)]
+    callers = [await house.caller(who) for who in people]
+    ticket = gid(await world.ticket(rh))
+
+    async with AsyncExitStack() as stack:
+        watchers = [
+            await stack.enter_async_context(each.follow(WATCH, id=ticket)) for each in callers
+        ]
+        shared = len(groups(house))
+        await touch(callers[1], ticket)
+        for watcher in watchers:
+            await sees(watcher, [("P1", "VIEWING")], WITHIN_A_SECOND)
+        stay = [levelling.MemberForm(user_id=each.id) for each in people[1:]]
+        await world.do(levelling.save_level, LevelForm(id=rh.id, name="RH", members=stay))
+        await sees(watchers[0], [], WITHIN_FIVE_SECONDS)
+        before = len(watchers[0].messages)
+        await touch(callers[1], ticket, "TYPING")
+        for watcher in watchers[1:]:
+            await sees(watcher, [("P1", "TYPING")], WITHIN_FIVE_SECONDS)
+
+    assert shared == 1
+    assert plain(watchers[0].messages[before:]) == "[]"
 
 
 async def test_a_socket_is_spoken_to_in_the_language_it_asks_for(house: House) -> None:
