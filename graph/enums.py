@@ -221,6 +221,13 @@ lend(
     WITHDRAW="Take back one's own.",
 )
 lend(
+    words.RetryDecision,
+    "What is decided about a reply that stopped on its way.",
+    SEND_AGAIN="Send it again, in its place before those that wait.",
+    ARRIVED="It arrived; the publisher has been answered.",
+    GIVE_UP="Nobody will know; it counts as not sent.",
+)
+lend(
     words.PresenceMode,
     "What somebody does on a ticket.",
     VIEWING="Visualizando: looks at it.",

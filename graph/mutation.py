@@ -134,6 +134,13 @@ class Mutation:
         "Decide on a reply that waits, once and for all. Nobody decides on their own; its author "
         "may withdraw it.",
     )
+    retry_reply = do(
+        replies.retry_reply,
+        answers.ReplyPayload,
+        HANDLE,
+        "Decide on a reply that failed, or of which nobody knows whether it arrived: it is sent "
+        "again, or was there all along, or is given up.",
+    )
 
     touch_presence = do(
         attending.touch_presence,

@@ -11,10 +11,10 @@ from domain.model.account import Account
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.model.user import User
-from domain.operations import replying
+from domain.operations import delivering, replying
 from domain.operations.replying import ReplyForm
 from domain.sentences import SENTENCES
-from domain.words import CloseReason, TicketStatus, Visibility
+from domain.words import CloseReason, RetryDecision, TicketStatus, Visibility
 from resolvers.context import Info
 from resolvers.inputs import VERSION, key, told, uuid, uuids
 
@@ -78,6 +78,27 @@ async def reply(info: Info, input: ReplyInput) -> Replied:
         expected_version=input.expected_version,
     )
     return await info.context.once(input, replying.reply, form)
+
+
+@strawberry.input(description="What becomes of a reply that stopped on its way.")
+class RetryReplyInput:
+    reply_id: strawberry.ID = told("A reply that is FAILED or UNKNOWN.")
+    decision: RetryDecision = told(
+        "ARRIVED: it is there after all. GIVE_UP, of one that is UNKNOWN: it counts as not sent.",
+        default=RetryDecision.SEND_AGAIN,
+    )
+    expected_version: int | None = told(VERSION, default=None)
+    idempotency_key: str | None = key()
+
+
+async def retry_reply(info: Info, input: RetryReplyInput) -> Replied:
+    return await info.context.once(
+        input,
+        delivering.retry,
+        uuid(input.reply_id, "Reply", "replyId"),
+        input.decision,
+        input.expected_version,
+    )
 
 
 def ticket(reply: Row, info: Info) -> Awaitable[Ticket | None]:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from domain.sending import Doubtful
 from domain.words import Network, Role
 from resolvers.attachments import Upload
 from tests.api.desk import Desk, Json, gid, heard
 from tests.carrying import ANYTHING, carry
+from tests.outbox import ended
 from tests.world import Person
 
 FOLDER = Path(__file__).parents[2] / "examples"
@@ -144,6 +146,8 @@ async def _handled(day: Day, names: Json) -> None:
     carry(day.desk.world, {Network.INSTAGRAM: ANYTHING})
     answer = {"ticketId": other["id"], "text": "Já estamos vendo.", "visibility": "PUBLIC"}
     answered = await day.ask("reply", day.ana, input={**answer, "basedOn": queue["feedCursor"]})
+    await ended(day.desk.world, Doubtful("network_no_answer"))
+    again = await day.ask("retry_reply", day.ana, input={"replyId": answered["reply"]["id"]})
     said = {"ticketId": other["id"], "levelId": triage, "comment": "Precisa da logística"}
     escalated = await day.ask("escalate_ticket", day.ana, input=said)
     finish = {"ticketId": third["id"], "closeReason": "NO_REPLY_NEEDED", "comment": "Só um elogio"}
@@ -156,7 +160,7 @@ async def _handled(day: Day, names: Json) -> None:
     await _known(day, by_hand["id"], other["id"])
     await _followed(day, by_hand["id"])
 
-    assert answered["reply"]["state"] == "QUEUED"
+    assert answered["reply"]["state"] == again["reply"]["state"] == "QUEUED"
     assert escalated["ticket"]["status"] == "ESCALATED"
     assert finished["ticket"]["status"] == "CLOSED"
     assert whole["priority"] == "HIGH"
