@@ -6,8 +6,10 @@ that the process was told, with the reply's own id as `Idempotency-Key`.
 
 import base64
 import math
+import ssl
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -53,7 +55,9 @@ class Sandbox(Generic):
         limits = httpx.Timeout(None, connect=CONNECT_SECONDS)
         try:
             # It is on this machine or beside it: no proxy of the environment is on the way.
-            async with httpx.AsyncClient(timeout=limits, trust_env=False) as client:
+            async with httpx.AsyncClient(
+                timeout=limits, trust_env=False, verify=_authorities()
+            ) as client:
                 answer = await client.post(
                     address,
                     json=_told(outgoing),
@@ -65,6 +69,12 @@ class Sandbox(Generic):
         except httpx.HTTPError as error:
             return Doubtful("network_no_answer", type(error).__qualname__)
         return _outcome(answer)
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom certificates are believed from; read once, for it takes a while."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _told(outgoing: Outgoing) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from graph.errors import tell
 from graph.schema import build
 from graph.sharing import sharing
 from resolvers.context import Context
-from server import oidc
+from server import oidc, sandbox
 from server.auth import Connection, Door, signed_in
 from server.files import download
 from server.graphql import GraphQLApp
@@ -87,6 +87,8 @@ def create(settings: Settings) -> Starlette:
         Route("/readyz", readyz),
         *oidc.routes(settings),
     ]
+    if settings.has_sandbox:
+        routes += sandbox.routes()
     if not settings.production:
         routes.append(Route("/", _home))
     app = Starlette(

@@ -59,6 +59,7 @@ ACCOUNTS: Final = (
     (Network.WHATSAPP, "WhatsApp da Aurora", None),
     (Network.EMAIL, "Fale conosco", f"contato@{DOMAIN}"),
     (Network.WEB, "Avaliações do site", None),
+    (Network.SANDBOX, "Sandbox da Aurora", "aurora"),
 )
 
 KEYWORDS: Final = {

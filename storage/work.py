@@ -49,6 +49,7 @@ from storage.presence import PresenceReader, PresenceShelf
 from storage.publisher_entries import PublisherEntryShelf
 from storage.publishers import PublisherShelf
 from storage.queue import TicketShelf
+from storage.sandbox import SandboxShelf
 from storage.users import ApiKeyShelf, IdentityShelf, UserShelf
 
 Ring = Callable[[UUID], None]
@@ -292,6 +293,13 @@ class Storage:
     async def due(self) -> AsyncIterator[DueReader]:
         async with self._session(self.database.reader) as session:
             yield DueReader(session)
+
+    @asynccontextmanager
+    async def sandbox(self) -> AsyncIterator[SandboxShelf]:
+        """The pretend network's own transaction; it is nobody of ours."""
+        async with self._session(self.database.writer) as session:
+            yield SandboxShelf(session)
+            await session.commit()
 
     def _open(self, session: AsyncSession, actor: Actor) -> SqlWork:
         return SqlWork(

@@ -6,21 +6,28 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.flows.served import SECRET
 
 GUICHE = str(Path(sys.executable).with_name("guiche"))
-START_LIMIT = 30.0
+START_LIMIT = 60.0
 STOP_LIMIT = 15.0
 
 
 class Process:
     """One of them, started; what it says is in a log of its own."""
 
-    def __init__(self, words: list[str], database_url: str, redis_url: str, log: Path) -> None:
+    def __init__(
+        self,
+        words: list[str],
+        database_url: str,
+        redis_url: str,
+        log: Path,
+        settings: Mapping[str, str],
+    ) -> None:
         self.log = log
         environment = {
             **os.environ,
@@ -30,6 +37,7 @@ class Process:
             "ALLOW_UNSAFE_DATABASE": "true",
             "LOG_LEVEL": "INFO",
             "SHUTDOWN_SECONDS": "1",
+            **settings,
         }
         with log.open("wb") as output:
             self._process = subprocess.Popen(
@@ -72,14 +80,17 @@ class Process:
 class Processes:
     """Those on one database; none of them outlives the test."""
 
-    def __init__(self, database_url: str, redis_url: str, folder: Path) -> None:
+    def __init__(
+        self, database_url: str, redis_url: str, folder: Path, settings: Mapping[str, str]
+    ) -> None:
         self._addresses = database_url, redis_url
+        self._settings = settings
         self._folder = folder
         self._started: list[Process] = []
 
     def start(self, *words: str) -> Process:
         log = self._folder / f"{words[0]}{len(self._started)}.log"
-        process = Process(list(words), *self._addresses, log)
+        process = Process(list(words), *self._addresses, log, self._settings)
         self._started.append(process)
         return process
 
@@ -96,8 +107,11 @@ class Processes:
 
 
 @contextmanager
-def processes(database_url: str, redis_url: str, folder: Path) -> Iterator[Processes]:
-    opened = Processes(database_url, redis_url, folder)
+def processes(
+    database_url: str, redis_url: str, folder: Path, **settings: str
+) -> Iterator[Processes]:
+    """Settings beyond the usual by their names in the environment."""
+    opened = Processes(database_url, redis_url, folder, settings)
     try:
         yield opened
     finally:
