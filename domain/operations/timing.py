@@ -28,12 +28,13 @@ from domain.rules.timekeeping import (
     sending_matters,
     under_way,
 )
-from domain.words import HistoryKind, TicketStatus
+from domain.words import ApprovalState, HistoryKind, TicketStatus
 from domain.work import Work
 
 SOFTWARE = "Guichê"
 SILENT = frozenset({HistoryKind.SLA_WARNING, HistoryKind.SLA_BREACHED, HistoryKind.SLA_RECOMPUTED})
 """Entries that tell of clocks and move none."""
+LETS_GO = frozenset({ApprovalState.APPROVED.value, ApprovalState.EDITED_APPROVED.value})
 TermsById = Mapping[UUID, Terms]
 
 
@@ -287,9 +288,10 @@ def _act(at: datetime, facts: Sequence[Fact], face: Face, terms: TermsById) -> A
 
 def _step(told: Fact | HistoryEntry) -> Step:
     status = told.field == "status"
+    given_back = told.kind is HistoryKind.APPROVAL_DECIDED and told.became not in LETS_GO
     return Step(
         told.kind,
         became=TicketStatus(told.became) if status and told.became else None,
         automated=told.automated,
-        reply_id=told.reply_id,
+        reply_id=None if given_back else told.reply_id,
     )

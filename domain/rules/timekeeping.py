@@ -35,7 +35,9 @@ RUNS_IN: Mapping[SlaMetric, frozenset[TicketStatus]] = {
 }
 ENDED_BY_RESOLVING = (RESOLUTION, LEVEL, LEGAL)
 ANSWERED_BY_SENDING = frozenset({FIRST, NEXT})
-LET_GO = frozenset({HistoryKind.REPLY_WRITTEN, HistoryKind.REPLY_RETRIED})
+LET_GO = frozenset(
+    {HistoryKind.REPLY_WRITTEN, HistoryKind.REPLY_RETRIED, HistoryKind.APPROVAL_DECIDED}
+)
 ARRIVED_OR_NOT = frozenset({HistoryKind.REPLY_SENT, HistoryKind.REPLY_FAILED})
 CALENDAR_DAYS = EveryMinute()
 Key = tuple[SlaMetric, int]
@@ -49,6 +51,7 @@ class Step:
     became: TicketStatus | None = None
     automated: bool = False
     reply_id: UUID | None = None
+    """Of what it let go, or what became of that; None where it was given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,8 @@ class Timekeeper:
             owed = self._open(FIRST) is not None and not waited
             if not opening and not owed and self._status not in (RESOLVED, CLOSED):
                 self._ask(at)
+        elif kind in LET_GO:
+            self._run_or_rest(at)
         elif kind is HistoryKind.REPLY_SENT:
             if not step.automated:
                 self._answered = True
