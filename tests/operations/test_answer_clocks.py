@@ -208,6 +208,7 @@ async def test_what_a_moderator_lets_go_is_met_when_it_arrives(
     await world.arrange(level, moderated=True)
     form = ReplyForm(ticket_id=ticket.id, text="Oi", visibility=Visibility.PUBLIC, send_as=CLOSED)
     approval = (await world.do(reply, form, by=ana)).approval
+    assert approval is not None
     verdict = Verdict(decision=ApprovalDecision.APPROVE)
     await world.do(approving.decide, approval.id, verdict, by=boss)
     under_way = await clock(world, ticket)
@@ -230,6 +231,7 @@ async def test_what_a_moderator_let_go_and_failed_opens_its_ticket_again(
     await world.arrange(level, moderated=True)
     form = ReplyForm(ticket_id=ticket.id, text="Oi", visibility=Visibility.PUBLIC, send_as=CLOSED)
     approval = (await world.do(reply, form, by=ana)).approval
+    assert approval is not None
     verdict = Verdict(decision=ApprovalDecision.APPROVE)
     await world.do(approving.decide, approval.id, verdict, by=boss)
 
