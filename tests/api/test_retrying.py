@@ -7,7 +7,7 @@ from domain.words import Network, OutsideView
 from domain.work import Work
 from resolvers import ids
 from tests.api.desk import Desk, Json, gid, plain, unknown
-from tests.api.test_replying import Shop
+from tests.api.test_replies import Shop
 from tests.carrying import ANYTHING, carry
 from tests.outbox import ended
 from tests.world import Person, World
