@@ -370,6 +370,24 @@ async def test_with_the_ticket_the_approval_goes_to_the_other_levels_moderators(
     assert (await house.decide(approval, by=nora)).ticket.status is OPEN
 
 
+async def test_what_goes_out_of_sight_while_one_waits_for_it_is_not_there(
+    house: Moderated,
+) -> None:
+    there = await house.world.level("N2")
+    bo = await house.world.person("Bo", level=[house.level, there])
+    approval = await house.held()
+
+    async with house.world.storage.work(await house.world.actor(bo)) as slow:
+        await handling.update(slow, approval.ticket_id, TicketChange(level_id=there.id))
+        late = asyncio.create_task(house.decide(approval))
+        # On PostgreSQL it has read the approval by then, and waits for its ticket.
+        await asyncio.wait([late], timeout=0.5)
+    with pytest.raises(NotFound) as refused:
+        await late
+
+    assert str(refused.value) == "There is no such approval, or you may not see it."
+
+
 async def test_an_approver_finds_what_was_to_be_approved_and_the_conversation_alone(
     house: Moderated,
 ) -> None:
