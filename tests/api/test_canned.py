@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.errors import NotFound
 from domain.model.level import Level
 from domain.words import LevelRole, Role
 from tests.api.desk import Desk, Json, gid, unknown
@@ -210,6 +211,10 @@ async def test_uses_are_counted_whoever_counts(team: Team) -> None:
 
     for by in (team.ana, team.bia):
         async with world.storage.work(await world.actor(by)) as work:
+            await work.canned_replies.used(row.id)
+
+    async with world.storage.work(await world.actor(team.rita)) as work:
+        with pytest.raises(NotFound):
             await work.canned_replies.used(row.id)
 
     [shown] = await team.desk.ask(LIST, team.ana)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.addresses import Addresses
 from server import settings
 from server.settings import BadSettings, Settings
 
@@ -66,6 +67,10 @@ def test_production_with_postgresql_leaves_the_work_to_the_worker() -> None:
         ("DATABASE_URL", "://topsecret"),
         ("ALLOWED_ORIGINS", "*"),
         ("ALLOWED_ORIGINS", "https://a.example/path"),
+        ("PUBLIC_URL", "care.example"),
+        ("PUBLIC_URL", "https://ana:topsecret@a.example"),
+        ("SHORT_LINK_BASE", "javascript:alert(1)"),
+        ("SHORT_LINK_BASE", "https://a.example/?x=1"),
     ],
 )
 def test_a_bad_setting_is_named_and_its_value_kept_quiet(
@@ -96,6 +101,16 @@ def test_origins_are_a_list() -> None:
     loaded = settings.load(allowed_origins="https://a.example, http://b.example:3000/")
 
     assert loaded.origins == ("https://a.example", "http://b.example:3000")
+
+
+def test_links_begin_where_people_reach_the_server() -> None:
+    here = settings.load(host="0.0.0.0", port=9000)
+    told = settings.load(public_url="https://care.example/", short_link_base="https://acme.link")
+    unsaid = settings.load(guiche_env="production", secret_key=KEY)
+
+    assert here.addresses == Addresses("http://localhost:9000", "http://localhost:9000")
+    assert told.addresses == Addresses("https://care.example", "https://acme.link")
+    assert unsaid.addresses == Addresses(None, None)
 
 
 def test_nothing_secret_is_shown() -> None:

@@ -62,6 +62,7 @@ def test_everything_but_the_links_stays_to_the_byte(pieces: list[str]) -> None:
         ("https://pão.example/ação", "https://xn--po-sia.example/a%C3%A7%C3%A3o"),
         ("https://xn--po-sia.example/", "https://xn--po-sia.example/"),
         ("https://loja.example./a", "https://loja.example/a"),
+        ("https://ｌｏｊａ.example/a", "https://loja.example/a"),
         ("https://8.8.8.8/dns", "https://8.8.8.8/dns"),
         ("https://[2606:4700:4700::1111]/", "https://[2606:4700:4700::1111]/"),
         ("https://a.example/%C3%A7?q=a%20b", "https://a.example/%C3%A7?q=a%20b"),

@@ -74,6 +74,9 @@ async def test_an_upload_that_nobody_sent_in_a_day_is_dropped(world: World) -> N
 
 async def test_bytes_that_no_row_names_are_swept_after_a_day(world: World) -> None:
     world.now = datetime.now(UTC)
+    ticket = await world.ticket()
+    sent = await world.do(attaching.upload, ticket.id, "enviada.png", PNG)
+    await world.do(send, [sent.id], ticket.id)
     mine, others = f"{folder(world.workspace.id)}sem-linha", "emails/de-outros"
     for key in (mine, others):
         await world.storage.files.put(key, PNG)
@@ -87,6 +90,7 @@ async def test_bytes_that_no_row_names_are_swept_after_a_day(world: World) -> No
     assert soon == PNG
     assert await world.storage.files.get(mine) is None
     assert await world.storage.files.get(others) == PNG
+    assert await world.storage.files.get(sent.storage_key) == PNG
 
 
 async def test_a_lease_that_ended_gives_the_ticket_back(world: World) -> None:
