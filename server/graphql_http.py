@@ -223,7 +223,13 @@ class HttpDesk:
         context = await self.admit(request, Response())
         try:
             if not self.may_upload(context):
-                raise Refused("UNAUTHENTICATED", "Sign in to send files.", 401)
+                # The connection ends with the answer, so that the files need not be read.
+                raise Refused(
+                    "UNAUTHENTICATED",
+                    "Sign in to send files.",
+                    401,
+                    headers={"Connection": "close"},
+                )
         finally:
             await context.aclose()
 
