@@ -87,7 +87,8 @@ async def _must_reach(work: Work, ticket: Ticket, account: Account, visibility: 
     profiles = (await work.publishers.profiles([publisher.id]))[publisher.id]
     known = any(each.network is account.network for each in profiles)
     if account.network is Network.EMAIL:
-        if known or publisher.sealed_email is not None:
+        # What was told as an address and is none has no hash, and nothing can be sent to it.
+        if known or publisher.email_hash is not None:
             return
     elif known and visibility is Visibility.PRIVATE:
         return

@@ -30,6 +30,7 @@ from domain.operations.handling import TicketChange
 from domain.operations.organizing import AccountForm
 from domain.operations.replying import ReplyForm
 from domain.position import RETENTION
+from domain.post import Author
 from domain.rules.capability import Capability, TextUnit
 from domain.words import (
     ApprovalState,
@@ -553,6 +554,25 @@ async def test_a_ticket_opened_by_hand_is_answered_by_mail_where_there_is_an_add
     said = await reply(world, ticket, visibility=PRIVATE)
 
     assert (said.reply.account_id, said.reply.answers_id) == (mail.id, None)
+
+
+@pytest.mark.parametrize(("told", "reached"), [("maria@example.com", True), ("na loja", False)])
+async def test_who_never_wrote_by_mail_is_reached_at_the_address_that_was_told(
+    world: World, told: str, reached: bool
+) -> None:
+    posts, mail = await world.account(), await world.account("SAC", network=Network.EMAIL)
+    level = await world.level("Loja", account_ids=[posts.id, mail.id])
+    await world.watch(posts, level)
+    maria = Author(external_id="maria", name="Maria", handle="maria", email=told)
+    ticket = await world.heard(posts, author=maria)
+    asked: dict[str, Any] = {"account_id": mail.id, "visibility": PRIVATE}
+
+    if reached:
+        said = await reply(world, ticket, **asked)
+        assert (said.reply.account_id, said.reply.answers_id) == (mail.id, None)
+    else:
+        with pytest.raises(NotSupportedByNetwork):
+            await reply(world, ticket, **asked)
 
 
 async def test_a_ticket_opened_by_hand_without_an_address_cannot_be_answered(world: World) -> None:
