@@ -19,11 +19,12 @@ from domain.model.base import new_id
 from domain.model.publisher import Profile
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
+from domain.operations import sealing
 from domain.post import Post, Undelivered
 from domain.rules import sending, states
 from domain.rules.states import Trigger
 from domain.sending import Declined, Doubtful, NotSent, Outcome, Outgoing, OutgoingFile, Sent
-from domain.words import DeliveryState, Network, RetryDecision, TicketStatus
+from domain.words import DeliveryState, FieldKind, Network, RetryDecision, TicketStatus
 from domain.work import Work
 
 OF_ACCOUNT = 4
@@ -92,7 +93,8 @@ async def pack(work: Work, attempt: Attempt) -> Outgoing | Declined | NotSent:
     answered = await work.outbox.answered(reply)
     publisher_id = answered.publisher_id if answered else ticket.publisher_id
     profiles = (await work.publishers.profiles([publisher_id]))[publisher_id]
-    to = _recipient(profiles, account.network, answered.profile_id if answered else None)
+    profile = _recipient(profiles, account.network, answered.profile_id if answered else None)
+    to = profile.external_id if profile else await _address(work, publisher_id, account.network)
     if to is None:
         return Declined("reply_no_recipient")
     try:
@@ -111,9 +113,9 @@ async def pack(work: Work, attempt: Attempt) -> Outgoing | Declined | NotSent:
         connection=orjson.loads(told) if told else {},
         visibility=reply.visibility,
         text=reply.text,
-        to_external_id=to.external_id,
-        to_handle=to.handle,
-        to_name=to.handle,
+        to_external_id=to,
+        to_handle=profile.handle if profile else None,
+        to_name=profile.handle if profile else to,
         protocol=ticket.protocol,
         subject=(answered.subject if answered else None) or ticket.subject,
         parent_external_id=answered.external_id if answered else None,
@@ -140,6 +142,17 @@ def _recipient(
     """Who wrote what is answered; else who the publisher is on that network."""
     there = [each for each in profiles if each.network is network]
     return next((each for each in there if each.id == written_as), there[0] if there else None)
+
+
+async def _address(work: Work, publisher_id: UUID, network: Network) -> str | None:
+    """Whoever never wrote by e-mail is reached at the address that they are known by."""
+    publisher = (await work.publishers.find([publisher_id])).get(publisher_id)
+    if network is not Network.EMAIL or publisher is None:
+        return None
+    try:
+        return sealing.told(work.secrets, publisher, FieldKind.EMAIL)
+    except ValueError:
+        return None
 
 
 async def settle(work: Work, attempt: Attempt, outcome: Outcome, chance: float) -> Reply | None:

@@ -10,17 +10,20 @@ from domain.errors import Forbidden, NotFound, WrongState
 from domain.model.account import Account
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
-from domain.operations import delivering, handling
+from domain.operations import delivering, handling, replying
+from domain.operations.replying import ReplyForm
 from domain.rules import sending
-from domain.sending import Declined, Doubtful, NotSent, Sent
+from domain.sending import Declined, Doubtful, NotSent, Outgoing, Sent
 from domain.words import (
     CloseReason,
     DeliveryState,
     HistoryKind,
+    Network,
     OutsideView,
     RetryDecision,
     Role,
     TicketStatus,
+    Visibility,
 )
 from domain.work import Work
 from tests.outbox import LEASE, answered, claimed, ended, seen, settled
@@ -568,3 +571,26 @@ async def test_a_message_racing_with_the_failure_finds_the_ticket_open_or_follow
         alerted = heard if followed else ticket
         assert "ALERT_SENT" in await world.story(alerted)
     assert world.collisions == 0
+
+
+# ── to whom ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_whoever_never_wrote_by_e_mail_is_reached_at_the_address_they_are_known_by(
+    world: World,
+) -> None:
+    mailbox = await world.account(network=Network.EMAIL)
+    level = await world.level("Correio", account_ids=[mailbox.id])
+    ana = await world.person("Ana", level=level)
+    ticket = await world.ticket(
+        level, by=ana, customer_email="rui@mail.example", customer_name="Rui"
+    )
+    form = ReplyForm(ticket_id=ticket.id, text="Oi", visibility=Visibility.PRIVATE)
+    await world.do(replying.reply, form, by=ana)
+    [attempt] = await claimed(world)
+
+    async with world.storage.reading(world.system) as work:
+        packed = await delivering.pack(work, attempt)
+
+    assert isinstance(packed, Outgoing)
+    assert (packed.to_external_id, packed.parent_external_id) == ("rui@mail.example", None)
