@@ -18,12 +18,21 @@ from domain.errors import (
 )
 from domain.model.publisher import FieldDefinition, Publisher, PublisherEntry, PublisherField
 from domain.model.ticket import Ticket
-from domain.operations import correcting, defining, handling, opening, revealing, sealing
+from domain.operations import (
+    correcting,
+    defining,
+    delivering,
+    handling,
+    opening,
+    revealing,
+    sealing,
+)
 from domain.operations.correcting import FieldForm, PublisherForm
 from domain.operations.defining import DefinitionForm
 from domain.operations.opening import Opening
 from domain.post import Author
 from domain.rules.membership import TicketFilter
+from domain.sending import Outgoing
 from domain.words import (
     CloseReason,
     FieldKind,
@@ -35,6 +44,7 @@ from domain.words import (
 )
 from domain.work import Work
 from storage.work import SqlWork
+from tests import outbox
 from tests.world import FIRST_HUNDRED, Person, World
 
 CPF, EMAIL, PHONE = "52998224725", "fulano@example.com", "+5511987654321"
@@ -586,6 +596,25 @@ async def test_who_writes_from_an_address_that_was_told_by_hand_is_that_person(
     again = await world.heard(account, author=author)
 
     assert written.publisher_id == again.publisher_id == by_hand.publisher_id
+
+
+async def test_who_was_opened_by_hand_can_be_written_to_and_answers_as_themselves(
+    world: World,
+) -> None:
+    account = await world.account(network=Network.EMAIL)
+    ana = await world.person("Ana", level=world.triage)
+    ticket = await world.do(opening.open_ticket, opened(world.triage), by=ana)
+    reply = await world.do(outbox.let_go, ticket.id, "Bom dia", account_id=account.id, by=ana)
+    [attempt] = await outbox.claimed(world)
+
+    packed = await world.do(delivering.pack, attempt)
+
+    assert attempt.reply_id == reply.id
+    assert isinstance(packed, Outgoing)
+    assert (packed.to_external_id, packed.to_name) == (EMAIL, "fulano")
+    author = Author(external_id=EMAIL, name="Fulano", handle=EMAIL)
+    back = await world.heard(account, author=author)
+    assert back.publisher_id == ticket.publisher_id
 
 
 async def test_an_address_is_not_kept_where_it_can_be_read(world: World) -> None:
