@@ -48,14 +48,15 @@ class Publisher(Record, table=True):
 
     @classmethod
     def of(cls, author: Author, workspace_id: UUID, network: Network | None = None) -> "Publisher":
-        """Found by name and handle; not by a handle that is an address or a number."""
+        """Found by name and handle; not by one that is an address or a number."""
         spoken = author.handle if network not in masking.CONTACTS else None
+        name = masking.identity(network, author.name) if network else author.name
         return cls(
             workspace_id=workspace_id,
-            name=author.name,
+            name=name,
             avatar_url=author.avatar_url,
             tags=author.tags,
-            search=search_text(author.name, spoken),
+            search=search_text(name, spoken),
         )
 
     # ── what is sealed ───────────────────────────────────────────────────────────────────────

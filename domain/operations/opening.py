@@ -11,7 +11,7 @@ from domain.model.publisher import Profile, Publisher
 from domain.model.ticket import Ticket
 from domain.operations import assigning, sealing
 from domain.post import Author
-from domain.rules import checking, contacts
+from domain.rules import checking, contacts, masking
 from domain.rules.wording import SUBJECT_MOST
 from domain.words import FieldKind, Network, Priority, TicketOrigin, TicketStatus
 from domain.work import Work
@@ -106,7 +106,7 @@ async def _publisher(
         return found, await _profile(work, found)
 
     email = asked.customer_email and contacts.email(asked.customer_email, ["customerEmail"])
-    given = asked.customer_name or (email.partition("@")[0] if email else None)
+    given = asked.customer_name or (masking.email(email) if email else None)
     name = checking.name(given or "Cliente", ["customerName"], 200)
     if email:
         fingerprint = work.secrets.fingerprint(work.actor.workspace_id, FieldKind.EMAIL, email)

@@ -3,6 +3,8 @@
 What does not look as it should is covered whole, for nobody can say which part of it is safe.
 """
 
+import re
+
 import phonenumbers
 from phonenumbers import NumberParseException
 
@@ -10,6 +12,8 @@ from domain.words import FieldKind, Network
 
 COVER = "***"
 LAST_SHOWN = 4
+NUMBER = re.compile(r"\+?[\d ().\-/]{7,40}", re.ASCII)
+ADDRESS = re.compile(r"[^\s<>()\"',;:]+@[^\s<>()\"',;:]+")
 NATIONAL_MOST = 11
 """Digits of a Brazilian number without its country; so many could be of any country."""
 CONTACTS = frozenset({Network.EMAIL, Network.PHONE, Network.WHATSAPP})
@@ -57,13 +61,11 @@ def of_kind(kind: FieldKind, value: str) -> str:
 
 
 def identity(network: Network, value: str) -> str:
-    """Who somebody is on a network; an address or a telephone number is covered."""
+    """Who somebody is on a network, or is called there, without what one could reach them by."""
     if network not in CONTACTS:
         return value
-    if "@" in value:
-        return email(value)
-    digits = "".join(letter for letter in value if letter.isascii() and letter.isdigit())
-    if len(digits) <= LAST_SHOWN:
-        return value
-    whole = "+" in value or len(digits) > NATIONAL_MOST
-    return phone(f"+{digits}") if whole else COVER
+    if NUMBER.fullmatch(value):
+        digits = "".join(letter for letter in value if letter.isdigit())
+        whole = "+" in value or len(digits) > NATIONAL_MOST
+        return phone(f"+{digits}") if whole else COVER
+    return ADDRESS.sub(lambda found: email(found.group()), value)
