@@ -516,6 +516,7 @@ async def test_a_value_moved_to_another_person_or_place_does_not_open(world: Wor
     assert one.sealed_email is not None
     assert two.sealed_key is not None
 
+    assert secrets.unseal_for(one.id, one.sealed_key, "EMAIL", one.sealed_email) == EMAIL
     for owner, key, name in (
         (two.id, one.sealed_key, "EMAIL"),
         (two.id, two.sealed_key, "EMAIL"),

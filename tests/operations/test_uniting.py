@@ -193,7 +193,7 @@ async def test_along_a_chain_every_id_leads_to_the_last(world: World) -> None:
     async with world.storage.reading(world.system) as work:
         ids = [each.publisher_id for each in (first, second, third)]
         found = await work.publishers.find(ids)
-    assert {each.id for each in found.values()} == {last.id}
+    assert {each: row.id for each, row in found.items()} == dict.fromkeys(ids, last.id)
     assert (await world.heard(account, author="maria", thread="Z")).publisher_id == last.id
 
 
