@@ -61,6 +61,13 @@ def write(kind: str, uuid: UUID) -> str:
     return urlsafe_b64encode(bytes([TAGS[kind]]) + uuid.bytes).rstrip(b"=").decode()
 
 
+def either(kind: str, text: str) -> UUID:
+    """The id as the API gives it, or the plain UUID of the command line and the logs."""
+    if len(text) == len(str(UUID(int=0))):
+        return UUID(text)
+    return read(text).of(kind)
+
+
 def read(text: str) -> Gid:
     """ValueError when it is not an id that we could have written."""
     if len(text) != 23:

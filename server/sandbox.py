@@ -23,9 +23,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from channels import signatures
 from channels.sandbox import TAKEN, UNDERSTOOD
+from domain.errors import NotFound
 from domain.model.account import Account
 from domain.model.sandbox import SandboxPost, SandboxScript
 from domain.words import OccurrenceKind, SandboxBehaviour, Visibility
+from resolvers import ids
 from server import sandbox_reading as reading
 from storage.sandbox import SandboxShelf
 from storage.work import Storage
@@ -277,7 +279,11 @@ def _now(request: Request) -> datetime:
 
 
 async def _account(request: Request, books: SandboxShelf) -> Account:
-    found = await books.account(reading.identifier(request.path_params["account"], 404))
+    try:
+        account_id = ids.either("Account", request.path_params["account"])
+    except (ValueError, NotFound):
+        raise HTTPException(404) from None
+    found = await books.account(account_id)
     if found is None:
         raise HTTPException(404)
     return found

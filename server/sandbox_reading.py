@@ -35,11 +35,11 @@ def part(told: dict[str, Any], name: str) -> dict[str, Any]:
     return value
 
 
-def identifier(text: str, status: int = 422) -> UUID:
+def identifier(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise HTTPException(status) from None
+        raise HTTPException(422) from None
 
 
 def text(told: dict[str, Any], name: str, most: int, usual: str | None = None) -> str:

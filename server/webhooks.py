@@ -147,20 +147,13 @@ async def _sender(storage: Storage, keyring: Keyring, request: Request, body: by
 def _account_id(text: str) -> UUID:
     """The account in the address; an id of nothing for what is none."""
     try:
-        return _read_id("Account", text)
+        return ids.either("Account", text)
     except (ValueError, NotFound):
         return uuid4()
 
 
 def _monitoring_id(text: str) -> UUID:
-    return _read_id("Monitoring", text)
-
-
-def _read_id(kind: str, text: str) -> UUID:
-    """The id as the API gives it, or the plain UUID of the command line and the logs."""
-    if len(text) == len(str(UUID(int=0))):
-        return UUID(text)
-    return ids.read(text).of(kind)
+    return ids.either("Monitoring", text)
 
 
 async def _take_in(
