@@ -297,7 +297,7 @@ def on_the_sandbox(team: Team) -> None:
     page.say("From here on the level is not moderated:")
     team.level(account, moderated=False)
     page.say("The network is told how to behave next:")
-    team.sandbox(f"{api}/script", {"script": [{"do": "ACCEPT_AND_CUT"}]})
+    team.sandbox(f"{api}/script", {"lines": [{"do": "accept_and_cut"}]})
     team.step(
         team.bruna,
         REPLY,
@@ -315,7 +315,7 @@ def on_the_sandbox(team: Team) -> None:
     team.step(team.bruna, RETRY, input={"replyId": doubtful["id"], "decision": "ARRIVED"})
 
     page.say("### The network declines what was to end the matter")
-    team.sandbox(f"{api}/script", {"script": [{"do": "DECLINE"}]})
+    team.sandbox(f"{api}/script", {"lines": [{"do": "decline"}]})
     team.step(
         team.bruna,
         REPLY,

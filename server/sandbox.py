@@ -242,7 +242,7 @@ class Cut(Response):
 async def script(request: Request) -> Response:
     """What the network does next: lines that are added to its script, or put in its place."""
     told = await reading.body(request)
-    lines = told.get("lines", [])
+    lines = told.get("lines", [] if told.get("instead") else None)
     if not isinstance(lines, list) or len(lines) > LINES_MOST:
         raise HTTPException(422, "lines")
     async with _storage(request).sandbox() as books:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from domain.model.idempotency import Idempotency
 from domain.operations import canning, handling, levelling
 from domain.operations.canning import CannedForm
+from domain.sending import Declined
 from domain.words import Role, TicketStatus
 from graph.schema import build
 from resolvers.attachments import Upload
@@ -17,6 +18,8 @@ from storage.access import columns
 from tests.api.desk import Desk, Json, gid, plain
 from tests.api.documents import graph
 from tests.api.office import CALENDAR, FIELD, MUTATIONS, POST, USER, Office, named
+from tests.holding import Moderated
+from tests.outbox import ended
 from tests.world import Person
 
 KEY = "uma-chave"
@@ -35,6 +38,8 @@ SHOWN = {
     "deleteCannedReply": "deletedId",
     "shortenLinks": "text links { id }",
     "reply": "reply { id text } ticket { id version }",
+    "decideApproval": "approval { id state version } ticket { id version }",
+    "retryReply": "reply { id state } ticket { id version }",
     "updatePublisher": "publisher { id version }",
     "mergePublishers": "publisher { id version }",
     "savePublisherFieldDefinition": "fieldDefinition { id version }",
@@ -54,6 +59,8 @@ KINDS = {
     "saveCannedReply": "CannedReplyInput",
     "deleteCannedReply": "DeleteCannedReplyInput",
     "shortenLinks": "ShortenLinksInput",
+    "decideApproval": "DecideApprovalInput",
+    "retryReply": "RetryReplyInput",
 }
 ASKED: Sequence[tuple[str, Json, Json]] = [
     ("openTicket", {"levelId": "$level", "subject": "S", "comment": "C"}, {"subject": "T"}),
@@ -86,6 +93,12 @@ ASKED: Sequence[tuple[str, Json, Json]] = [
         {"ticketId": "$ticket", "text": "Nota", "visibility": "INTERNAL"},
         {"text": "Outra"},
     ),
+    (
+        "decideApproval",
+        {"approvalId": "$approval", "decision": "REJECT", "reason": "Não"},
+        {"reason": "Ainda não"},
+    ),
+    ("retryReply", {"replyId": "$stopped"}, {"decision": "ARRIVED"}),
     ("updatePublisher", {"publisherId": "$publisher", "name": "Outra"}, {"name": "Mais outra"}),
     (
         "mergePublishers",
@@ -128,7 +141,13 @@ async def office_of(desk: Desk) -> Office:
         world.post(account, author="grata", thread="g", text="obrigada")
     )
     assert received.occurrence is not None
+    moderated = await Moderated.set_up(world)
+    approval, sent = await moderated.held(), await moderated.held(text="Outra")
+    await moderated.decide(sent)
+    await ended(world, Declined("network_declined"))
     office.names |= {
+        "approval": gid(approval),
+        "stopped": gid(sent.reply_id, "Reply"),
         "second": gid(second),
         "canned": gid(await world.do(canning.save, CannedForm(title="Velho", text="Oi"))),
         "reopened": gid(ticket),
