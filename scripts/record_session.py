@@ -33,7 +33,14 @@ PATIENCE = 20.0
 QUIET = 1.3
 """Seconds without a message after which the watcher has seen all: longer than a lost ring takes."""
 PASSWORD = "uma-senha-comprida"
-LONG = {"accessToken": 8, "cursor": 8, "feedCursor": 8, "after": 8, "basedOn": 8, "webhookSecret": 8}
+LONG = {
+    "accessToken": 8,
+    "cursor": 8,
+    "feedCursor": 8,
+    "after": 8,
+    "basedOn": 8,
+    "webhookSecret": 8,
+}
 AN_ID = re.compile(r"[A-Za-z0-9_-]{23}")
 
 ROWS = """\
