@@ -16,7 +16,6 @@ from channels.base import Unreadable
 from channels.email import Email
 from channels.mail_headers import OWN_MARK, own_mark
 from domain.post import Post, Undelivered
-from domain.rules import protocols
 from domain.rules.wording import TEXT_LENGTH
 from domain.words import OccurrenceKind
 from tests.channels.mails import (
@@ -32,7 +31,7 @@ from tests.channels.mails import (
     with_files,
 )
 
-PROTOCOL = protocols.issue(datetime(2026, 9, 14, tzinfo=UTC).date())
+PROTOCOL = "20260914123456784"
 A_MOMENT = 2.0
 
 
