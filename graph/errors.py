@@ -18,6 +18,7 @@ from domain.errors import (
     VersionConflict,
 )
 from domain.model.approval import Approval as ApprovalRow
+from domain.model.calendar import Calendar as CalendarRow
 from domain.model.level import Level as LevelRow
 from domain.model.publisher import FieldDefinition as DefinitionRow
 from domain.model.publisher import Publisher as PublisherRow
@@ -25,6 +26,7 @@ from domain.model.ticket import Ticket as TicketRow
 from domain.sentences import SENTENCES
 from domain.words import Locale
 from graph.approval import Approval
+from graph.calendar import Calendar
 from graph.fields import value
 from graph.publisher import FieldDefinition
 from graph.ticket import HistoryEntry, Publisher, Ticket
@@ -94,10 +96,16 @@ class FieldDefinitionConflict(UserError):
     current: FieldDefinition = strawberry.field(description="The definition as it is now.")
 
 
+@value(description="Somebody changed the calendar first.")
+class CalendarConflict(UserError):
+    current: Calendar = strawberry.field(description="The calendar as it is now.")
+
+
 CONFLICTS: dict[type[Any], type[Any]] = {
     LevelRow: LevelConflict,
     PublisherRow: PublisherConflict,
     DefinitionRow: FieldDefinitionConflict,
+    CalendarRow: CalendarConflict,
 }
 INVALID = {ErrorCode.INVALID, ErrorCode.TOO_LONG, ErrorCode.TOO_LARGE}
 

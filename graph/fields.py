@@ -110,7 +110,8 @@ class Payload(FieldExtension):
         try:
             done = await next_(source, info, **kwargs)
         except Refusal as refusal:
-            return self.payload.refused(self.errors(refusal, info.context.locale))
+            told = self.errors(refusal, info.context.locale)
+            return self.payload.refused(told, kwargs.get("input"))
         return self.payload.told(done, info)
 
 

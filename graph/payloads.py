@@ -34,11 +34,11 @@ class Answer:
         return cls(**{name: getattr(done, name) for name in names}, user_errors=[])
 
     @classmethod
-    def refused(cls, errors: list[UserError]) -> Any:
-        return cls(**cls.nothing(), user_errors=errors)
+    def refused(cls, errors: list[UserError], asked: Any = None) -> Any:
+        return cls(**cls.nothing(asked), user_errors=errors)
 
     @classmethod
-    def nothing(cls) -> dict[str, Any]:
+    def nothing(cls, _asked: Any) -> dict[str, Any]:
         return {name: None for name in cls.__annotations__ if name != "user_errors"}
 
 
@@ -55,7 +55,7 @@ class PresencePayload(Answer):
     viewers: list[Presence] = shown("Who is there now, the caller too; none when refused.")
 
     @classmethod
-    def nothing(cls) -> dict[str, Any]:
+    def nothing(cls, _asked: Any) -> dict[str, Any]:
         return {"viewers": []}
 
 
@@ -65,7 +65,7 @@ class GetTicketsPayload(Answer):
     waiting: int = shown("How many still wait in those levels.")
 
     @classmethod
-    def nothing(cls) -> dict[str, Any]:
+    def nothing(cls, _asked: Any) -> dict[str, Any]:
         return {"tickets": [], "waiting": 0}
 
 
@@ -104,12 +104,12 @@ class CannedReplyPayload(Answer):
 
 @value(description="A text with its links made short.")
 class ShortenLinksPayload(Answer):
-    text: str | None = shown("The text with the short links; null when refused.")
+    text: str = shown("The text with the short links; as it was when refused.")
     links: list[ShortLink] = shown("The short links that were made for it.")
 
     @classmethod
-    def nothing(cls) -> dict[str, Any]:
-        return {"text": None, "links": []}
+    def nothing(cls, asked: Any) -> dict[str, Any]:
+        return {"text": asked.text, "links": []}
 
 
 @value(description="A publisher as they are known now.")
@@ -137,7 +137,7 @@ class ReceiveOccurrencePayload(Answer):
     duplicate: bool = shown("It had come before; nothing was done twice.")
 
     @classmethod
-    def nothing(cls) -> dict[str, Any]:
+    def nothing(cls, _asked: Any) -> dict[str, Any]:
         return {"occurrence": None, "ticket": None, "duplicate": False}
 
     @classmethod
@@ -157,7 +157,7 @@ class ReceiveOccurrencesPayload(Answer):
         return cls(results=results, user_errors=[])
 
     @classmethod
-    def nothing(cls) -> dict[str, Any]:
+    def nothing(cls, _asked: Any) -> dict[str, Any]:
         return {"results": []}
 
 
@@ -196,7 +196,7 @@ class RecomputeSlaPayload(Answer):
     changed: int = shown("How many have another deadline by it; with dryRun, would have.")
 
     @classmethod
-    def nothing(cls) -> dict[str, Any]:
+    def nothing(cls, _asked: Any) -> dict[str, Any]:
         return {"changed": 0}
 
 

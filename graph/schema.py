@@ -13,6 +13,7 @@ from graph.approver import ForApprovers
 from graph.display import ForDisplays
 from graph.errors import (
     ApprovalConflict,
+    CalendarConflict,
     FieldDefinitionConflict,
     InvalidInput,
     LevelConflict,
@@ -73,6 +74,7 @@ def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
         subscription=Subscription,
         types=[
             ApprovalConflict,
+            CalendarConflict,
             HistoryEntry,
             InvalidInput,
             LevelConflict,

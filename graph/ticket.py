@@ -53,7 +53,7 @@ class Profile:
     url: str | None = shown("Their page there.")
     external_id = computed(
         publishers.external_id,
-        str,
+        str | None,
         "The network's own id of them; covered where it is an address or a telephone number.",
     )
     followers: int | None = shown("How many followed them when they last wrote.")

@@ -15,6 +15,7 @@ from domain.operations.canning import CannedForm
 from domain.rules import wording
 from resolvers.context import Info
 from resolvers.inputs import NEW, VERSION, key, sought, told, uuid
+from resolvers.organizing import DeleteInput
 
 Canned = strawberry.Parent[CannedReply]
 
@@ -50,14 +51,7 @@ async def save_canned_reply(info: Info, input: CannedReplyInput) -> CannedReply:
     return await info.context.once(input, canning.save, form)
 
 
-@strawberry.input(description="A canned reply that is no longer wanted.")
-class DeleteCannedReplyInput:
-    id: strawberry.ID = told("The canned reply.")
-    expected_version: int | None = told(VERSION, default=None)
-    idempotency_key: str | None = key()
-
-
-async def delete_canned_reply(info: Info, input: DeleteCannedReplyInput) -> Deleted:
+async def delete_canned_reply(info: Info, input: DeleteInput) -> Deleted:
     canned_id = uuid(input.id, "CannedReply", "id")
     return await info.context.once(input, canning.delete, canned_id, input.expected_version)
 

@@ -9,7 +9,7 @@ from domain.operations import organizing, signing
 from domain.operations.organizing import AccountForm, MonitoringForm, TypeForm, UserForm
 from domain.words import Network, Priority, Role
 from resolvers.context import Info
-from resolvers.inputs import NEW, key, told, uuid, uuids
+from resolvers.inputs import NEW, VERSION, key, told, uuid, uuids
 
 
 @strawberry.input(description="A person who works here.")
@@ -144,10 +144,12 @@ async def create_api_key(info: Info, input: CreateApiKeyInput) -> KeyMade:
 @strawberry.input(description="One thing, by its id.")
 class DeleteInput:
     id: strawberry.ID = told("Which one.")
+    expected_version: int | None = told(f"{VERSION} A key has no versions.", default=None)
+    idempotency_key: str | None = key()
 
 
 async def revoke_api_key(info: Info, input: DeleteInput) -> ApiKey:
-    return await info.context.do(signing.revoke_key, uuid(input.id, "ApiKey", "id"))
+    return await info.context.once(input, signing.revoke_key, uuid(input.id, "ApiKey", "id"))
 
 
 @strawberry.input(description="Whether one takes new work.")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import strawberry
 
+from domain.answers import Deleted
 from domain.model.calendar import Calendar
 from domain.model.level import Level
 from domain.operations import scheduling
@@ -111,9 +112,11 @@ def calendar_form(input: SaveCalendarInput, *path: str) -> CalendarForm:
     )
 
 
-async def delete_calendar(info: Info, input: DeleteInput) -> Calendar:
+async def delete_calendar(info: Info, input: DeleteInput) -> Deleted:
     calendar_id: UUID = uuid(input.id, "Calendar", "id")
-    return await info.context.do(scheduling.delete_calendar, calendar_id)
+    return await info.context.once(
+        input, scheduling.delete_calendar, calendar_id, input.expected_version
+    )
 
 
 # ── calendars, read ────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import time
 from uuid import UUID
 
-from domain.errors import Duplicate, Forbidden, Invalid, NotFound, Refusal
+from domain.answers import Deleted
+from domain.errors import Duplicate, Forbidden, Invalid, NotFound, Refusal, VersionConflict
 from domain.model.calendar import Calendar
 from domain.model.level import Level
 from domain.model.sla import SlaTerms
@@ -40,15 +41,19 @@ async def save_calendar(work: Work, form: CalendarForm) -> Calendar:
     return await keep_calendar(work, form)
 
 
-async def delete_calendar(work: Work, calendar_id: UUID) -> Calendar:
+async def delete_calendar(
+    work: Work, calendar_id: UUID, expected_version: int | None = None
+) -> Deleted:
     """Gone; INVALID while a level is open by it."""
     calendar = await work.calendars.take(calendar_id)
+    if expected_version is not None and expected_version != calendar.version:
+        raise VersionConflict(current=calendar, changed_fields=[])
     levels = await work.calendars.take_levels(calendar.id)
     if levels:
         names = ", ".join(sorted(level.name for level in levels))
         raise Invalid("calendar_used", field=["id"], levels=names)
     await work.calendars.drop(calendar)
-    return calendar
+    return Deleted("Calendar", calendar.id)
 
 
 async def keep_calendar(work: Work, form: CalendarForm) -> Calendar:

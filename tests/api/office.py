@@ -47,7 +47,8 @@ CALENDAR = {
     "intervals": [{"weekday": 6, "opens": "09:00", "closes": "12:00"}],
 }
 FIELD = {"key": "fidelidade", "label": "Fidelidade", "kind": "TEXT"}
-USER = {"name": "Bia", "email": "bia@example.com", "role": "VIEWER", "password": "uma senha longa"}
+# An address signs in one person of the whole installation, so each office has its own Bia.
+USER = {"name": "Bia", "email": "$address", "role": "VIEWER", "password": "uma senha longa"}
 
 
 @dataclass
@@ -80,6 +81,7 @@ class Office:
                 "account": gid(account),
                 "publisher": gid(ticket.publisher_id, "Publisher"),
                 "stranger": gid(other.publisher_id, "Publisher"),
+                "address": f"bia@{world.workspace.id.hex}.example",
                 "nobody": unknown("Ticket"),
                 "nobody_else": unknown("Publisher"),
             },

@@ -444,7 +444,7 @@ async def test_grants_are_given_shown_and_taken_by_an_administrator(desk: Desk) 
 @pytest.mark.parametrize("grant", ["workspace.save", "tickets.manage", "", "replies"])
 async def test_nothing_else_can_be_granted(desk: Desk, grant: str) -> None:
     boss = await desk.world.person("Chefe", role=Role.ADMIN)
-    form = {"name": "Bia", "email": "bia@example.com", "role": "VIEWER"}
+    form = {"name": "Bia", "email": f"{unknown('User')}@example.com", "role": "VIEWER"}
 
     told = await desk.ask(
         SAVE_USER, boss, i={**form, "password": "uma senha longa", "grants": [grant]}

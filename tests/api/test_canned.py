@@ -16,7 +16,7 @@ SAVE = (
     " userErrors { code field message } } }"
 )
 DROP = (
-    "mutation($i: DeleteCannedReplyInput!) { deleteCannedReply(input: $i) {"
+    "mutation($i: DeleteInput!) { deleteCannedReply(input: $i) {"
     " deletedId userErrors { code field } } }"
 )
 LIST = "query($l: ID, $s: String) { cannedReplies(levelId: $l, search: $s) { id title uses } }"

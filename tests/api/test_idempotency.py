@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import time
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from domain.model.idempotency import Idempotency
-from domain.operations import canning, handling, levelling
+from domain.operations import canning, handling, levelling, scheduling, signing
 from domain.operations.canning import CannedForm
+from domain.operations.scheduling import CalendarForm
+from domain.rules.hours import WeeklyInterval
 from domain.sending import Declined
 from domain.words import Role, TicketStatus
 from graph.schema import build
@@ -50,6 +53,8 @@ SHOWN = {
     "saveMonitoring": "monitoring { id }",
     "saveTicketType": "ticketType { id }",
     "saveUser": "user { id }",
+    "deleteCalendar": "deletedId",
+    "revokeApiKey": "deletedId",
 }
 KINDS = {
     **MUTATIONS,
@@ -57,7 +62,9 @@ KINDS = {
     "removeTicket": "RemoveTicketInput",
     "uploadAttachment": "UploadAttachmentInput",
     "saveCannedReply": "CannedReplyInput",
-    "deleteCannedReply": "DeleteCannedReplyInput",
+    "deleteCannedReply": "DeleteInput",
+    "deleteCalendar": "DeleteInput",
+    "revokeApiKey": "DeleteInput",
     "shortenLinks": "ShortenLinksInput",
     "decideApproval": "DecideApprovalInput",
     "retryReply": "RetryReplyInput",
@@ -125,6 +132,8 @@ ASKED: Sequence[tuple[str, Json, Json]] = [
     ),
     ("saveTicketType", {"name": "Novo"}, {"name": "Outro"}),
     ("saveUser", USER, {"name": "Outra"}),
+    ("deleteCalendar", {"id": "$calendar"}, {"expectedVersion": 7}),
+    ("revokeApiKey", {"id": "$key"}, {"expectedVersion": 7}),
 ]
 
 
@@ -145,7 +154,14 @@ async def office_of(desk: Desk) -> Office:
     approval, sent = await moderated.held(), await moderated.held(text="Outra")
     await moderated.decide(sent)
     await ended(world, Declined("network_declined"))
+    hours = CalendarForm(
+        name="Sábados",
+        time_zone="America/Sao_Paulo",
+        intervals=[WeeklyInterval(6, time(9), time(12))],
+    )
     office.names |= {
+        "calendar": gid(await world.do(scheduling.save_calendar, hours)),
+        "key": gid((await world.do(signing.make_key, "chave", ["read"])).api_key),
         "approval": gid(approval),
         "stopped": gid(sent.reply_id, "Reply"),
         "second": gid(second),
@@ -249,14 +265,14 @@ async def test_a_secret_is_told_once_and_kept_nowhere(desk: Desk) -> None:
 
     first = await desk.ask(account, office.boss, i=asked)
     again = await desk.ask(account, office.boss, i=asked)
-    await desk.ask(user, office.boss, i={**USER, "idempotencyKey": "outra"})
+    await desk.ask(user, office.boss, i=named({**USER, "idempotencyKey": "outra"}, office.names))
 
     assert first["webhookSecret"].startswith("whsec_")
     assert again == {**first, "webhookSecret": None}
     kept = plain(await stored(desk, office.boss))
     assert first["webhookSecret"] not in kept
     assert USER["password"] not in kept
-    assert USER["email"] not in kept
+    assert office.names["address"] not in kept
 
 
 async def stored(desk: Desk, person: Person) -> list[Any]:
