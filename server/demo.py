@@ -21,7 +21,7 @@ from domain.rules import access
 from domain.rules.access import Actor
 from domain.words import Network, Role
 from domain.work import Work
-from server import demo_levels, demo_people
+from server import demo_answering, demo_levels, demo_people
 from server.demo_clock import Clock
 from server.demo_days import Days
 from server.demo_people import KEYWORDS, TEAM
@@ -88,12 +88,16 @@ async def furnish(
         actors = [await work.identities.actor(user, None) for user in users.values()]
         types = [each.id for each in await work.ticket_types.all()]
 
+    [administrator] = _with(Role.ADMIN, actors)
     team = Team(
         system,
+        administrator,
         attendants=_with(Role.ATTENDANT, actors),
         managers=_with(Role.SUPERVISOR, actors),
         levels={each.name: each.id for each in levels},
     )
+    async with begun.work(administrator) as work:
+        await demo_answering.keep_texts(work, team)
     quiet = replace(storage, ring=_nobody)
     chance = random.Random(SEED)
     clock = Clock(quiet, Watch(quiet, system, chance), chance, on_progress)

@@ -17,6 +17,7 @@ from domain.operations.opening import Opening
 from domain.rules.access import Actor
 from domain.words import CloseReason, Network, Priority, TicketStatus
 from server import demo_replies, demo_team, demo_texts
+from server.demo_answering import Answering
 from server.demo_clock import Act, Clock
 from server.demo_crowd import Crowd, Voice
 from server.demo_people import ADMINISTRATIVE, FINANCE, TAGS
@@ -59,6 +60,7 @@ class Days:
         self._first_level = team.levels[ADMINISTRATIVE]
         self._clock = clock
         self._chance = clock.chance
+        self._sandbox = accounts[Network.SANDBOX]
         self._crowd = Crowd(clock.chance, accounts, "demo")
         self._voices: dict[UUID, Voice] = {}
         self._opened: set[UUID] = set()
@@ -81,6 +83,7 @@ class Days:
         await self._clock.until(end - FRESH, start, end)
         # Whatever the hour is, there is something of everything to see.
         Scenes(self._storage, self._team, self._clock, self._crowd).set(end)
+        Answering(self._storage, self._team, self._sandbox, self._clock).set(end)
         for attendant in self._chance.sample(self._team.handling(self._first_level), 2):
             self._clock.at(end - PULLED, self._pulling(attendant, leave=True))
         missing = TICKETS - len(self._opened)

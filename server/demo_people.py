@@ -49,6 +49,8 @@ TEAM: Final = (
         ((ADMINISTRATIVE, ATTENDANT, 8), (FINANCE, ATTENDANT, 8)),
     ),
     Colleague("Elisa Vilhena", "elisa", Role.ATTENDANT, ((PEOPLE, ATTENDANT, None),)),
+    # Reads what is to be approved in Financeiro, and nothing else.
+    Colleague("Sílvia Prado", "silvia", Role.APPROVER, ((FINANCE, ATTENDANT, 0),)),
     Colleague("Jorge Amparo", "jorge", Role.VIEWER, ((ADMINISTRATIVE, ATTENDANT, 0),)),
 )
 

@@ -7,7 +7,7 @@ that an answer leaves, so that the clocks of the demo are met and missed as in r
 from datetime import datetime
 from uuid import UUID
 
-from domain.errors import WrongState
+from domain.errors import Forbidden, WrongState
 from domain.events import Fact, ReplySent
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
@@ -27,6 +27,8 @@ async def answer(
     ticket = await handling.handled(work, ticket_id)
     if ticket.status is TicketStatus.CLOSED:
         raise WrongState("ticket_closed")
+    if (await work.levels.get(ticket.level_id)).moderated:
+        raise Forbidden("moderator_only")  # here nothing is sent that nobody has read
     reply = Reply(
         workspace_id=ticket.workspace_id,
         ticket_id=ticket.id,

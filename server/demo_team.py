@@ -19,6 +19,7 @@ UNTAKEN: Final = frozenset({TicketStatus.NEW, TicketStatus.ESCALATED})
 @dataclass(frozen=True, slots=True)
 class Team:
     system: Actor
+    administrator: Actor
     attendants: Sequence[Actor]
     managers: Sequence[Actor]
     """Who is handed what a level with one manager gets; they pull nothing."""

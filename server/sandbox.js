@@ -5,7 +5,7 @@ const PT = {
   write: "Escrever como consumidor", name: "Nome", where: "Onde", comment: "Comentário público", direct: "Mensagem direta",
   thread: "Sob a publicação", text: "Texto", send: "Publicar", behave: "Como a rede se comporta",
   behaveWhat: "Com os próximos envios, nesta ordem; depois, normalmente.", does: "Faz", times: "Vezes", seconds: "Segundos",
-  add: "Acrescentar", clear: "Esquecer tudo", again: "Escrever aqui", taken: "Entregue ao Guichê, protocolo ", refused: "Recusado: ",
+  add: "Acrescentar", clear: "Esquecer tudo", again: "Escrever aqui", taken: "Entregue ao Guichê, protocolo ", refused: "Recusado: ", came: "Nova resposta: ",
   publicTalk: "Comentários em ", privateTalk: "Mensagens com ",
   ok: "Aceita.", decline: "Recusa para sempre.", accept_and_cut: "Aceita, e a conexão cai antes da resposta.",
   cut: "A conexão cai e nada foi aceito.", slow: "Demora os segundos indicados e aceita.",
@@ -18,14 +18,15 @@ const EN = {
   write: "Write as a consumer", name: "Name", where: "Where", comment: "Public comment", direct: "Direct message",
   thread: "Under the post", text: "Text", send: "Post", behave: "How the network behaves",
   behaveWhat: "With what is sent next, in this order; then as usual.", does: "Does", times: "Times", seconds: "Seconds",
-  add: "Add", clear: "Forget all", again: "Write here", taken: "Handed to Guichê, protocol ", refused: "Refused: ",
+  add: "Add", clear: "Forget all", again: "Write here", taken: "Handed to Guichê, protocol ", refused: "Refused: ", came: "New answer: ",
   publicTalk: "Comments on ", privateTalk: "Messages with ",
   ok: "Takes it.", decline: "Refuses it for good.", accept_and_cut: "Takes it, and the connection breaks before the answer.",
-  cut: "The connection breaks, and nothing was taken.", slow: "Takes as many seconds as it says, then takes it.",
+  cut: "The connection breaks, and nothing was taken.", slow: "Waits so many seconds, then takes it.",
   rate_limit: "Asks to wait so many seconds (429).", error: "Answers with error 500, and nothing was taken.",
   forget: "Does not recognise repeats, until all is forgotten.",
 };
 const SAY = navigator.language.toLowerCase().startsWith("pt") ? PT : EN;
+const LASTING = ["slow", "rate_limit"];
 const $ = (id) => document.getElementById(id);
 document.documentElement.lang = SAY === PT ? "pt-BR" : "en";
 for (const each of document.querySelectorAll("[data-say]")) each.textContent = SAY[each.dataset.say];
@@ -63,6 +64,9 @@ function talk(thread, posts) {
   node.append(made("h3", own ? SAY.privateTalk + person.name : SAY.publicTalk + thread));
   node.append(...posts.map(bubble));
   const again = made("button", SAY.again);
+  again.type = "button";
+  again.dataset.thread = thread;
+  again.setAttribute("aria-label", SAY.again + ": " + node.firstChild.textContent);
   again.addEventListener("click", () => {
     $("visibility").value = own ? "PRIVATE" : "PUBLIC";
     $("thread").value = thread;
@@ -74,7 +78,15 @@ function talk(thread, posts) {
   return node;
 }
 
+// What arrives is said to those who do not see it; what stood there before is not.
+function announce(account, posts) {
+  const ours = posts.filter((post) => post.fromCompany);
+  if (heard.account === account && ours.length > heard.count) $("news").textContent = SAY.came + ours[ours.length - 1].text;
+  heard = { account, count: ours.length };
+}
+
 let shown = "";
+let heard = {};
 async function look() {
   const account = $("account").value;
   if (!account) return;
@@ -82,10 +94,13 @@ async function look() {
   const news = JSON.stringify(told);
   if (news === shown) return;
   shown = news;
+  announce(account, told.posts);
+  const focused = document.activeElement.dataset.thread;
   const threads = new Map();
   for (const post of told.posts) threads.set(post.thread, [...(threads.get(post.thread) || []), post]);
   const talks = [...threads].map(([thread, posts]) => talk(thread, posts)).reverse();
   $("threads").replaceChildren(...(talks.length ? talks : [made("p", SAY.empty)]));
+  for (const button of $("threads").querySelectorAll("button")) if (button.dataset.thread === focused) button.focus();
   $("lines").replaceChildren(...told.script.map((line) => made("li", line.do + " × " + line.times + (line.seconds ? ", " + line.seconds + " s" : ""))));
 }
 
@@ -98,7 +113,7 @@ $("write").addEventListener("submit", async (event) => {
     const [result] = told.webhook.answer.results || [];
     const wrong = (result && result.error) || told.webhook.answer.error;
     $("said").textContent = wrong ? SAY.refused + wrong.message : SAY.taken + result.protocol;
-    $("text").value = "";
+    if (!wrong) $("text").value = "";
   } catch (error) {
     $("said").textContent = SAY.refused + error.message;
   }
@@ -106,19 +121,30 @@ $("write").addEventListener("submit", async (event) => {
 });
 
 $("visibility").addEventListener("change", () => { $("under").hidden = $("visibility").value === "PRIVATE"; });
-$("behaviour").addEventListener("change", () => { $("meaning").textContent = SAY[$("behaviour").value]; });
-$("meaning").textContent = SAY.ok;
+function explain() {
+  $("meaning").textContent = SAY[$("behaviour").value];
+  $("lasting").hidden = !LASTING.includes($("behaviour").value);
+}
+$("behaviour").addEventListener("change", explain);
+explain();
+
+async function direct(told) {
+  try {
+    await ask("/" + $("account").value + "/script", told);
+    $("told").textContent = "";
+  } catch (error) {
+    $("told").textContent = SAY.refused + error.message;
+  }
+  await look();
+}
 
 $("script").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const line = { do: $("behaviour").value, times: Number($("times").value), seconds: Number($("seconds").value) };
-  await ask("/" + $("account").value + "/script", { lines: [line] });
-  await look();
+  const behaviour = $("behaviour").value;
+  const seconds = LASTING.includes(behaviour) ? Number($("seconds").value) : 0;
+  await direct({ lines: [{ do: behaviour, times: Number($("times").value), seconds }] });
 });
-$("clear").addEventListener("click", async () => {
-  await ask("/" + $("account").value + "/script", { instead: true });
-  await look();
-});
+$("clear").addEventListener("click", () => direct({ instead: true }));
 $("account").addEventListener("change", look);
 
 async function watch() {
@@ -132,6 +158,9 @@ ask("").then((told) => {
     option.value = each.id;
     $("account").append(option);
   }
-  if (!told.accounts.length) $("threads").replaceChildren(made("p", SAY.none));
+  if (!told.accounts.length) {
+    $("threads").replaceChildren(made("p", SAY.none));
+    for (const button of document.querySelectorAll("button")) button.disabled = true;
+  }
   watch();
 });

@@ -20,6 +20,7 @@ from domain.rules import access
 from domain.words import (
     AssignmentStrategy,
     CloseReason,
+    DeliveryState,
     GroupingMode,
     HistoryKind,
     Network,
@@ -31,7 +32,7 @@ from domain.words import (
     SlaState,
     TicketStatus,
 )
-from server import demo, demo_texts, demo_watch
+from server import demo, demo_answering, demo_texts, demo_watch
 from server.demo import DemoRefused, DemoSignIns
 from server.secrets import Keyring
 from server.simulator import Simulator, simulate
@@ -72,6 +73,7 @@ async def test_a_company_with_a_week_behind_it(empty: Storage) -> None:
     await its_tickets_are_in_every_state(empty, sign_ins)
     await its_history_is_true(empty)
     await its_levels_keep_different_hours(empty, sign_ins)
+    await its_replies_ended_in_every_way(empty, sign_ins)
     await its_deadlines_passed_at_their_moment(empty)
     await everybody_can_sign_in(empty, sign_ins)
     await nothing_keeps_a_password(empty, sign_ins)
@@ -83,7 +85,13 @@ async def test_a_company_with_a_week_behind_it(empty: Storage) -> None:
 
 async def its_team_is_whole(storage: Storage, sign_ins: DemoSignIns) -> None:
     roles = Counter(person.role for person in sign_ins.people)
-    assert roles == {Role.ADMIN: 1, Role.SUPERVISOR: 2, Role.ATTENDANT: 8, Role.VIEWER: 1}
+    assert roles == {
+        Role.ADMIN: 1,
+        Role.SUPERVISOR: 2,
+        Role.ATTENDANT: 8,
+        Role.VIEWER: 1,
+        Role.APPROVER: 1,
+    }
     async with storage.reading(access.system(sign_ins.workspace_id)) as work:
         levels = {level.name: level for level in await work.levels.all()}
         fallback = (await work.workspace()).fallback_level_id
@@ -106,9 +114,8 @@ async def its_team_is_whole(storage: Storage, sign_ins: DemoSignIns) -> None:
 
 async def its_tickets_are_in_every_state(storage: Storage, sign_ins: DemoSignIns) -> None:
     statuses = Counter(await column(storage, "SELECT status FROM ticket"))
-    reachable = set(TicketStatus) - {TicketStatus.AWAITING_APPROVAL}
-    assert set(statuses) == reachable
-    assert 200 <= statuses.total() <= 215
+    assert set(statuses) == set(TicketStatus)
+    assert 200 <= statuses.total() <= 225
     reasons = await column(storage, "SELECT close_reason FROM ticket WHERE status = 'CLOSED'")
     assert len(set(reasons)) >= 5
     assert CloseReason.MERGED in reasons
@@ -124,7 +131,7 @@ async def its_tickets_are_in_every_state(storage: Storage, sign_ins: DemoSignIns
     leased = "SELECT count(*) FROM ticket WHERE lease_expires_at IS NOT NULL"
     assert await column(storage, leased) != [0]
     [people] = await column(storage, "SELECT count(*) FROM publisher")
-    assert 50 <= people <= 75
+    assert 55 <= people <= 85
 
 
 async def its_history_is_true(storage: Storage) -> None:
@@ -157,6 +164,31 @@ async def its_levels_keep_different_hours(storage: Storage, sign_ins: DemoSignIn
         AssignmentStrategy.LEAST_BUSY,
     }
     assert len({level.auto_close_after_days for level in levels}) == 3
+
+
+async def its_replies_ended_in_every_way(storage: Storage, sign_ins: DemoSignIns) -> None:
+    through = "SELECT state FROM reply WHERE queued_at IS NOT NULL OR state = 'HELD'"
+    assert Counter(await column(storage, through)) == {
+        DeliveryState.HELD: 3,
+        DeliveryState.SENT: 2,
+        DeliveryState.FAILED: 1,
+        DeliveryState.UNKNOWN: 1,
+    }
+    async with storage.reading(access.system(sign_ins.workspace_id)) as work:
+        levels = await work.levels.all()
+        texts = await work.canned_replies.listed(None, [])
+        fields = await work.field_definitions.all()
+    waiting = "SELECT count(*) FROM ticket WHERE status = 'AWAITING_APPROVAL'"
+    assert await column(storage, waiting) == [3]
+    assert [each.name for each in levels if each.moderated] == ["Financeiro"]
+    told = "SELECT count(*) FROM publisher WHERE cpf_hash IS NOT NULL AND phone_hash IS NOT NULL"
+    assert await column(storage, told) == [len(demo_answering.SCENES)]
+    assert await column(storage, "SELECT count(*) FROM publisher_field") == [
+        len(demo_answering.SCENES) * len(fields)
+    ]
+    assert len(texts) == 3
+    stands = "SELECT count(*) FROM sandbox_post WHERE from_company"
+    assert await column(storage, stands) == [3]
 
 
 async def its_deadlines_passed_at_their_moment(storage: Storage) -> None:

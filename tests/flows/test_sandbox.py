@@ -1,6 +1,7 @@
 """The pretend network: written to as a consumer, answered by the team, moody as its script."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,8 @@ from domain.model.level import Level
 from domain.operations import replying
 from domain.operations.replying import ReplyForm
 from domain.sending import Declined, Doubtful, NotSent, Outcome, Outgoing, Sent
-from domain.words import Network, Visibility
+from domain.words import Network, SandboxBehaviour, Visibility
+from server.sandbox import PAGE
 from server.settings import Settings
 from tests.flows.served import served
 from tests.world import Person, World
@@ -201,3 +203,17 @@ async def test_in_production_it_is_not_there_unless_somebody_asked_for_it(
 
 def replace_settings(chosen: Settings, **more: Any) -> Settings:
     return Settings(_env_file=None, **{**chosen.model_dump(), **more})
+
+
+def test_its_page_offers_every_behaviour_and_speaks_both_languages() -> None:
+    page, script = ((PAGE / f"sandbox.{each}").read_text() for each in ("html", "js"))
+    portuguese, english = (
+        set(re.findall(r"(\w+): \"(?!,)", script.split(f"const {each} = {{")[1].split("\n};")[0]))
+        for each in ("PT", "EN")
+    )
+
+    offered = set(re.findall(r"<option>(\w+)</option>", page))
+
+    assert offered == {each.value for each in SandboxBehaviour}
+    used = set(re.findall(r'data-say="(\w+)"', page)) | set(re.findall(r"SAY\.(\w+)", script))
+    assert portuguese == english == used | offered
