@@ -54,14 +54,17 @@ def find(text: str) -> Sequence[Found]:
 
 
 def _trimmed(url: str) -> str:
-    while url:
-        last = url[-1]
-        opening = PAIRS.get(last)
-        loose = opening is not None and url.count(last) > url.count(opening)
-        if not loose and last not in TRAILING:
-            return url
-        url = url[:-1]
-    return url
+    # Counted once: a link may be as long as a text, and end in nothing but brackets.
+    extra = {each: url.count(each) - url.count(opening) for each, opening in PAIRS.items()}
+    end = len(url)
+    while end:
+        last = url[end - 1]
+        if extra.get(last, 0) > 0:
+            extra[last] -= 1
+        elif last not in TRAILING:
+            break
+        end -= 1
+    return url[:end]
 
 
 def replaced(text: str, found: Sequence[Found], short: Callable[[str], str]) -> str:

@@ -1,11 +1,14 @@
 """Which links a text has, and where a short one may lead."""
 
+from time import monotonic
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import Invalid, TooLong
 from domain.rules import links
+from domain.rules.wording import TEXT_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,17 @@ def test_everything_but_the_links_stays_to_the_byte(pieces: list[str]) -> None:
 
     assert shorter == text
     assert marked.count("\x00") == len(found)
+
+
+@pytest.mark.parametrize("ending", [")", "]", ")].,", "."])
+def test_a_link_that_ends_in_nothing_but_marks_takes_no_longer_than_a_text(ending: str) -> None:
+    text = f"https://a.example/x{ending * (TEXT_LENGTH // len(ending))}"
+    began = monotonic()
+
+    found = links.find(text)
+
+    assert [each.url for each in found] == ["https://a.example/x"]
+    assert monotonic() - began < 0.5
 
 
 @pytest.mark.parametrize(
