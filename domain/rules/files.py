@@ -8,6 +8,7 @@ act where it is opened is not on the list: programs, scripts, pages, pictures th
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -150,6 +151,12 @@ PARTS = {
     "xl/workbook.xml": f"{OFFICE}spreadsheetml.sheet",
     "ppt/presentation.xml": f"{OFFICE}presentationml.presentation",
 }
+PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""What office programs pack with; others may ask for gigabytes to unpack a word."""
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError),
+    *(OSError, ValueError, EOFError),
+)
 ACTING = re.compile(r"(^|/)(vbaProject\.bin|vbaData\.xml|Basic/|Scripts/|activeX/)", re.IGNORECASE)
 
 
@@ -165,11 +172,13 @@ def _package(data: bytes) -> str | None:
                 return None
             first = entries[0] if entries else None
             if first is not None and first.filename == "mimetype" and first.file_size < 200:
+                if first.compress_type not in PACKED:
+                    return None
                 told = package.read(first).decode("ascii", "replace").strip()
                 return told if told in TYPES and told.startswith(OPEN) else None
             found = [kind for part, kind in PARTS.items() if part in names]
             return found[0] if len(found) == 1 and "[Content_Types].xml" in names else None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError):
+    except BROKEN:
         return None
 
 

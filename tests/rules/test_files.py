@@ -114,6 +114,30 @@ def test_a_package_that_unpacks_to_much_more_is_not_taken() -> None:
         files.examine("carta.docx", bomb)
 
 
+@pytest.mark.parametrize("kind", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_package_that_is_broken_where_it_says_what_it_is_is_not_taken(kind: int) -> None:
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w", kind) as writing:
+        writing.writestr("mimetype", b"application/vnd.oasis.opendocument.text")
+    whole = made.getvalue()
+    begin = 30 + len("mimetype")
+
+    for place in range(begin, begin + 40):
+        for byte in (0x00, 0x5B, 0xFF):
+            broken = whole[:place] + bytes([byte]) * 3 + whole[place + 3 :]
+            assert files.recognise(broken, "carta.odt") in (None, f"{files.OPEN}text")
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_no_office_program_packs_with_is_not_unpacked(kind: int) -> None:
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w", kind) as writing:
+        writing.writestr("mimetype", b"application/vnd.oasis.opendocument.text")
+
+    with pytest.raises(TypeNotAllowed):
+        files.examine("carta.odt", made.getvalue())
+
+
 def test_a_page_inside_a_picture_is_a_picture() -> None:
     assert files.recognise(PNG + b"<html><script>alert(1)</script>", "a.html") == "image/png"
 
