@@ -66,10 +66,12 @@ async def _changes(
             heard.add(entry.ticket_id)
         elif entry.kind in MOVING:
             moved.setdefault(entry.ticket_id, []).append(entry)
-    left = {each for each, entries in moved.items() if _left(context, asked, entries)}
+    known = {each: entries for each, entries in moved.items() if _was_seen(context, asked, entries)}
+    left = {each for each, entries in known.items() if not _is_seen(context, asked, entries)}
+    # Of what was never in sight, not even a merge is told.
     merged = {
         entry.became_id
-        for entries in moved.values()
+        for entries in known.values()
         for entry in entries
         if entry.kind is HistoryKind.MERGED and entry.became_id
     }
@@ -82,13 +84,21 @@ async def _changes(
     return told, bool(set(hanging) - {each.id for each in told})
 
 
-def _left(context: Context, asked: frozenset[UUID] | None, entries: Sequence[HistoryEntry]) -> bool:
-    """Whether a ticket was in the caller's sight before all this, and is not after it."""
-
-    def seen(face: Face) -> bool:
-        inside = asked is None or face.level_id in asked
-        return inside and not face.removed and context.me.sees(face.level_id)
-
+def _was_seen(
+    context: Context, asked: frozenset[UUID] | None, entries: Sequence[HistoryEntry]
+) -> bool:
+    """Whether a ticket was in the caller's sight before all this."""
     was = entries[0].before
-    before = was is not None and seen(Face.of_json(dict(was)))
-    return before and not seen(Face.of_json(dict(entries[-1].after)))
+    return was is not None and _sees(context, asked, Face.of_json(dict(was)))
+
+
+def _is_seen(
+    context: Context, asked: frozenset[UUID] | None, entries: Sequence[HistoryEntry]
+) -> bool:
+    """Whether it is after it."""
+    return _sees(context, asked, Face.of_json(dict(entries[-1].after)))
+
+
+def _sees(context: Context, asked: frozenset[UUID] | None, face: Face) -> bool:
+    inside = asked is None or face.level_id in asked
+    return inside and not face.removed and context.me.sees(face.level_id)

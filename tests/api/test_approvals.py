@@ -611,6 +611,30 @@ async def test_an_outsider_is_told_of_no_approval_while_they_follow(desk: Desk, 
     assert silent(messages)
 
 
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.APPROVER])
+async def test_an_outsider_is_told_of_no_merge_while_they_follow(desk: Desk, role: Role) -> None:
+    walled = await Walled.built(desk.world)
+    mora = await desk.world.person("Mora", level=walled.rh, role=Role.SUPERVISOR)
+    outside = await desk.world.person("Oto", level=walled.mine, role=role)
+    decided, waits, *_ = walled.tickets
+    async with (
+        aclosing(desk.follow(FOLLOW, outside)) as stream,
+        aclosing(desk.follow(FOLLOW, mora)) as inside,
+    ):
+        await heard(stream)
+        await heard(inside)
+
+        await desk.world.do(handling.merge, waits.id, decided.id, None, True, by=walled.rita)
+        seen = await heard(inside)
+        waiting = asyncio.ensure_future(anext(stream))
+        done, _ = await asyncio.wait([waiting], timeout=0.1)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+    assert sorted(each["id"] for each in seen["approvals"]) == sorted(walled.ids["Approval"])
+    assert done == set()
+
+
 @pytest.mark.parametrize("decision", [APPROVE, EDIT, REJECT, WITHDRAW])
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ATTENDANT, Role.APPROVER])
 async def test_behind_the_wall_every_decision_is_answered_as_for_an_id_of_nothing(
