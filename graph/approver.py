@@ -61,7 +61,6 @@ FIELDS = {
         "closeReason",
         "priority",
         "subject",
-        "snippet",
         "network",
         "level",
         "publisher",

@@ -13,7 +13,7 @@ from domain.operations import handling, levelling, organizing
 from domain.operations.handling import TicketChange
 from domain.operations.levelling import LevelForm
 from domain.operations.organizing import UserForm
-from domain.words import LevelRole, OutsideView, Role, TicketStatus
+from domain.words import LevelRole, OutsideView, Role, TicketStatus, Visibility
 from graph.approver import FIELDS, WHOLE, OnlyForApprovers
 from graph.schema import build
 from tests.api.desk import Desk, Json, gid, heard, plain, unknown
@@ -559,6 +559,27 @@ async def test_an_approver_decides_with_the_conversation_before_their_eyes_and_n
         assert gid(ticket) not in told
         assert ticket.protocol not in told
     assert "@" not in told.replace(client.user.email, "")
+
+
+async def test_an_approver_is_not_told_why_somebody_opened_a_case_by_hand(
+    desk: Desk, house: Moderated
+) -> None:
+    client = await house.world.person("Cliente", level=house.level, role=Role.APPROVER)
+    wrote = await house.world.heard(house.account)
+    case = await house.world.ticket(
+        house.level,
+        publisher_id=wrote.publisher_id,
+        subject="Pedido 42",
+        comment=f"{CANARY} ligou aos gritos",
+        by=house.ana,
+    )
+    approval = await house.held(case, visibility=Visibility.PRIVATE, account_id=house.account.id)
+
+    answers = await asked_all(desk, client, gid(approval))
+
+    told = " ".join(answers.values())
+    assert "Pedido 42" in told
+    assert CANARY not in told
 
 
 async def test_an_approver_of_another_level_is_told_nothing_by_any_road(desk: Desk) -> None:
