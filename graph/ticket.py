@@ -50,7 +50,11 @@ class Profile:
     handle = computed(
         publishers.handle, str, "What they are called there; covered where it is an address."
     )
-    url: str | None = shown("Their page there.")
+    url = computed(
+        publishers.page,
+        str | None,
+        "Their page there; null where its address would be their number or their e-mail.",
+    )
     external_id = computed(
         publishers.external_id,
         str | None,

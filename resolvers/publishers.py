@@ -76,6 +76,10 @@ def handle(profile: strawberry.Parent[Profile]) -> str:
     return masking.identity(profile.network, profile.handle)
 
 
+def page(profile: strawberry.Parent[Profile]) -> str | None:
+    return None if profile.network in masking.CONTACTS else profile.url
+
+
 def external_id(profile: strawberry.Parent[Profile]) -> str:
     return masking.identity(profile.network, profile.external_id)
 

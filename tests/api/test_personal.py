@@ -12,7 +12,8 @@ from sqlalchemy import select
 from domain.model.idempotency import Idempotency
 from domain.operations import correcting, revealing
 from domain.operations.correcting import PublisherForm
-from domain.words import Role
+from domain.post import Author
+from domain.words import Network, Role
 from server.logging import HIDDEN, without_confidences
 from storage.access import columns
 from tests.api.desk import Desk, Json, gid, heard, plain
@@ -67,6 +68,25 @@ async def test_no_question_brings_a_personal_value_back_uncovered(desk: Desk, wh
     assert {name: uncovered(text) for name, text in answers.items() if uncovered(text)} == {}
     assert [each for each in COVERED if each not in known.text] == []
     assert known.json()["data"]["publisher"]["fields"] == [{"value": "***", "masked": True}]
+
+
+@pytest.mark.parametrize("network", [Network.WHATSAPP, Network.PHONE, Network.EMAIL])
+async def test_the_page_of_somebody_who_is_known_by_a_number_is_not_shown(
+    desk: Desk, network: Network
+) -> None:
+    account = await desk.world.account(network=network)
+    ana = await desk.world.person("Ana", level=desk.world.triage)
+    who = Author(external_id="5571912345678", name="Bia", url="https://wa.me/5571912345678")
+    ticket = await desk.world.heard(account, author=who)
+
+    told = await desk.send(
+        "query($id: ID!) { publisher(id: $id) { profiles { network handle externalId url } } }",
+        ana,
+        id=gid(ticket.publisher_id, "Publisher"),
+    )
+
+    assert "912345678" not in told.text
+    assert told.json()["data"]["publisher"]["profiles"][0]["url"] is None
 
 
 async def test_a_live_list_and_a_followed_ticket_cover_it_too(desk: Desk) -> None:
