@@ -16,7 +16,7 @@ from graph.schema import build
 from graph.sharing import sharing
 from resolvers.context import Context
 from server import oidc, sandbox
-from server.auth import Connection, Door, signed_in
+from server.auth import Connection, Door, may_upload
 from server.files import download
 from server.graphql import GraphQLApp
 from server.health import livez, readyz
@@ -69,7 +69,7 @@ def create(settings: Settings) -> Starlette:
         graphiql=not settings.production,
         tell=tell,
         may_share=sharing(schema._schema),
-        may_upload=signed_in,
+        may_upload=may_upload,
     )
 
     @asynccontextmanager

@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 from domain.errors import Unavailable
 from domain.model.base import new_id
 from domain.rules import access
-from domain.rules.access import Actor, ActorKind
+from domain.rules.access import Actor, ActorKind, Permission
 from domain.sentences import SENTENCES
 from domain.words import Locale
 from resolvers.context import Context, Services
@@ -176,8 +176,15 @@ class Gatekeeper:
         return Visitor(actor, None)
 
 
-def signed_in(context: Context) -> bool:
-    return context.actor is not None
+def may_upload(context: Context) -> bool:
+    """Whether it is somebody whose files are read; whoever is known and may send none is told."""
+    if context.actor is None:
+        return False
+    if not context.actor.can(Permission.TICKETS_HANDLE):
+        # The connection ends with the answer, so that the files need not be read.
+        sentence = SENTENCES["may_not_call"][context.locale]
+        raise Refused("FORBIDDEN", sentence, 403, headers={"Connection": "close"})
+    return True
 
 
 class Door:

@@ -30,8 +30,7 @@ from graph.schema import build
 from resolvers import ids
 from resolvers.attachments import Upload
 from resolvers.context import Context, Services
-from server.auth import AccessTokens, Door, Gatekeeper
-from server.auth import signed_in as signed_in_already
+from server.auth import AccessTokens, Door, Gatekeeper, may_upload
 from server.files import FileLinks, download
 from server.graphql import GraphQLApp
 from server.lifespan import StoredFeed, StoredPresence
@@ -95,7 +94,7 @@ class Desk:
                 allowed_origins=(),
                 graphiql=False,
                 tell=tell,
-                may_upload=signed_in_already,
+                may_upload=may_upload,
             )
             app = Starlette(
                 routes=[

@@ -277,6 +277,28 @@ async def test_no_form_of_another_page_and_no_stranger_can_send_files(
     assert [each.json()["data"]["uploadAttachment"]["userErrors"] for each in others] == [[], []]
 
 
+async def test_nothing_is_read_of_the_files_of_who_may_send_none(
+    desk: Desk, ticket: Ticket
+) -> None:
+    world = desk.world
+    roles = (Role.VIEWER, Role.APPROVER)
+    people = [await world.person(each.value, level=world.triage, role=each) for each in roles]
+    tokens = [await desk.token(each) for each in people]
+    tokens += [await desk.key("read"), await desk.key("ingest")]
+    # Whoever reads on finds that it is no upload.
+    unread = {**PREFLIGHT, "content-type": "multipart/form-data"}
+
+    answers = [
+        await desk.client.post(
+            "/graphql", content=b"x", headers={**unread, "authorization": f"Bearer {each}"}
+        )
+        for each in tokens
+    ]
+
+    assert {each.status_code for each in answers} == {403}
+    assert {each.json()["errors"][0]["extensions"]["code"] for each in answers} == {"FORBIDDEN"}
+
+
 async def test_a_file_is_no_text(desk: Desk, ana: Person, ticket: Ticket) -> None:
     as_json = await desk.error(UPLOAD, ana, i={"ticketId": gid(ticket), "file": "foto.png"})
     written = (
