@@ -151,6 +151,8 @@ PARTS = {
     "xl/workbook.xml": f"{OFFICE}spreadsheetml.sheet",
     "ppt/presentation.xml": f"{OFFICE}presentationml.presentation",
 }
+NAMING = b"PK\x01\x02"
+"""Stands before every name in a package's list."""
 PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """What office programs pack with; others may ask for gigabytes to unpack a word."""
 BROKEN = (
@@ -162,6 +164,8 @@ ACTING = re.compile(r"(^|/)(vbaProject\.bin|vbaData\.xml|Basic/|Scripts/|activeX
 
 def _package(data: bytes) -> str | None:
     """An office document by what is in it; no other package, and none that is a bomb."""
+    if data.count(NAMING) > ENTRIES_MOST:
+        return None  # before the list is read: a long one takes seconds
     try:
         with zipfile.ZipFile(BytesIO(data)) as package:
             entries = package.infolist()

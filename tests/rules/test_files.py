@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
+from time import monotonic
 
 import pytest
 
@@ -136,6 +137,20 @@ def test_what_no_office_program_packs_with_is_not_unpacked(kind: int) -> None:
 
     with pytest.raises(TypeNotAllowed):
         files.examine("carta.odt", made.getvalue())
+
+
+def test_a_package_that_names_hundreds_of_thousands_of_parts_is_not_opened() -> None:
+    named = b"PK\x01\x02" + bytes(24) + (1).to_bytes(2, "little") + bytes(16) + b"a"
+    count = files.FILE_MOST // len(named) - 10
+    listed = named * count
+    end = b"PK\x05\x06" + bytes(8) + len(listed).to_bytes(4, "little") + bytes(6)
+    bomb = b"PK\x03\x04" + listed + end[:16] + (4).to_bytes(4, "little") + bytes(2)
+    began = monotonic()
+
+    with pytest.raises(TypeNotAllowed):
+        files.examine("carta.docx", bomb)
+
+    assert monotonic() - began < 0.5
 
 
 def test_a_page_inside_a_picture_is_a_picture() -> None:
