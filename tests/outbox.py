@@ -1,8 +1,5 @@
-"""Replies that were let go, and networks that behave as a test says."""
+"""Replies that were let go, and what became of them."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,12 +9,10 @@ from domain.model.ticket import Ticket
 from domain.operations import delivering
 from domain.operations.delivering import Attempt
 from domain.page import Window
-from domain.sending import Outcome, Outgoing, Sent
-from domain.words import CloseReason, DeliveryState, Network, TicketStatus, Visibility
+from domain.sending import Outcome
+from domain.words import CloseReason, DeliveryState, TicketStatus, Visibility
 from domain.work import Work
-from storage.work import Storage
 from tests.world import Person, World
-from workers.delivery import Delivery, Patience
 
 LEASE = timedelta(seconds=62)
 
@@ -93,34 +88,3 @@ async def seen(world: World, reply: Reply) -> Reply:
     """The reply as it is in the database now."""
     async with world.storage.reading(world.system) as work:
         return await work.outbox.get(reply.id)
-
-
-@dataclass
-class Net:
-    """A network in this process: what it was asked, and what it answers."""
-
-    answer: Callable[[Outgoing], Outcome] = lambda outgoing: Sent(f"x{outgoing.reply_id}")
-    posts: list[Outgoing] = field(default_factory=list)
-    wait: asyncio.Event | None = None
-
-    async def send(self, network: Network, outgoing: Outgoing) -> Outcome:
-        self.posts.append(outgoing)
-        if self.wait is not None:
-            await self.wait.wait()
-        return self.answer(outgoing)
-
-    @property
-    def texts(self) -> Sequence[str]:
-        return [each.text for each in self.posts]
-
-
-def delivery(storage: Storage, net: Net, answer: timedelta = timedelta(seconds=5)) -> Delivery:
-    return Delivery(storage, Patience(answer, timedelta(seconds=1)), net.send)
-
-
-async def sent_out(world: World, net: Net, turns: int = 1) -> None:
-    """So many turns of a worker, each to its end."""
-    worker = delivery(world.storage, net)
-    for _ in range(turns):
-        await worker.turn()
-        await worker.settled()

@@ -320,6 +320,31 @@ async def test_a_calendar_is_dropped_once_no_level_is_open_by_it(desk: Desk) -> 
     assert await desk.ask(READ, office.boss, id=calendar_id) is None
 
 
+async def test_a_calendar_that_somebody_changed_meanwhile_is_not_dropped(desk: Desk) -> None:
+    office = await Office.built(desk)
+    calendar_id = await calendar_of(desk, office)
+    seen = {"id": calendar_id, "expectedVersion": 1}
+    await desk.ask(SAVE, office.boss, i={**HOURS, "id": calendar_id, "intervals": WEEK[:1]})
+
+    told = await desk.ask(
+        "mutation($i: DeleteInput!) { deleteCalendar(input: $i) { deletedId userErrors {"
+        " __typename code field ... on CalendarConflict { current { id version } } } } }",
+        office.boss,
+        i=seen,
+    )
+
+    assert told["deletedId"] is None
+    assert told["userErrors"] == [
+        {
+            "__typename": "CalendarConflict",
+            "code": "VERSION_CONFLICT",
+            "field": ["expectedVersion"],
+            "current": {"id": calendar_id, "version": 2},
+        }
+    ]
+    assert await desk.ask(READ, office.boss, id=calendar_id) is not None
+
+
 # ── open tickets ───────────────────────────────────────────────────────────────────────────────
 
 

@@ -137,8 +137,11 @@ ASKED: Sequence[tuple[str, Json, Json]] = [
 ]
 
 
-async def office_of(desk: Desk) -> Office:
+async def office_of(desk: Desk, asked: Json | None = None) -> Office:
+    """An office with everything that the asked may name."""
     office = await Office.built(desk)
+    if any(each in ("$approval", "$stopped") for each in (asked or {}).values()):
+        office.names |= await moderation_of(desk)
     world = desk.world
     second = await world.level("Segundo")
     account = await world.account()
@@ -150,10 +153,6 @@ async def office_of(desk: Desk) -> Office:
         world.post(account, author="grata", thread="g", text="obrigada")
     )
     assert received.occurrence is not None
-    moderated = await Moderated.set_up(world)
-    approval, sent = await moderated.held(), await moderated.held(text="Outra")
-    await moderated.decide(sent)
-    await ended(world, Declined("network_declined"))
     hours = CalendarForm(
         name="Sábados",
         time_zone="America/Sao_Paulo",
@@ -162,8 +161,6 @@ async def office_of(desk: Desk) -> Office:
     office.names |= {
         "calendar": gid(await world.do(scheduling.save_calendar, hours)),
         "key": gid((await world.do(signing.make_key, "chave", ["read"])).api_key),
-        "approval": gid(approval),
-        "stopped": gid(sent.reply_id, "Reply"),
         "second": gid(second),
         "canned": gid(await world.do(canning.save, CannedForm(title="Velho", text="Oi"))),
         "reopened": gid(ticket),
@@ -173,6 +170,15 @@ async def office_of(desk: Desk) -> Office:
     members = [levelling.MemberForm(user_id=each.id) for each in (office.boss, office.ana)]
     await world.arrange(world.triage, members=members)
     return office
+
+
+async def moderation_of(desk: Desk) -> Json:
+    """A reply that waits, and one that was let go and did not arrive."""
+    moderated = await Moderated.set_up(desk.world)
+    approval, sent = await moderated.held(), await moderated.held(text="Outra")
+    await moderated.decide(sent)
+    await ended(desk.world, Declined("network_declined"))
+    return {"approval": gid(approval), "stopped": gid(sent.reply_id, "Reply")}
 
 
 def document(mutation: str) -> str:
@@ -186,7 +192,7 @@ def document(mutation: str) -> str:
 async def test_a_retry_is_answered_the_same_and_nothing_is_done_twice(
     desk: Desk, mutation: str, given: Json, other: Json
 ) -> None:
-    office = await office_of(desk)
+    office = await office_of(desk, given)
     asked = named({**given, "idempotencyKey": KEY}, office.names)
     another = named({**given, **other, "idempotencyKey": KEY}, office.names)
 

@@ -21,12 +21,13 @@ from domain.errors import (
 from domain.model.approval import Approval
 from domain.model.base import new_id
 from domain.model.ticket import Ticket
-from domain.operations import handling, organizing, pulling
+from domain.operations import delivering, handling, organizing, pulling
 from domain.operations.handling import TicketChange
 from domain.operations.organizing import UserForm
 from domain.page import Window
 from domain.rules.capability import Capability
 from domain.rules.membership import TicketFilter
+from domain.sending import Outgoing, Sent
 from domain.words import (
     ApprovalState,
     CloseReason,
@@ -41,6 +42,7 @@ from domain.words import (
 from tests.carrying import BOTH, carry
 from tests.holding import APPROVE, EDIT, REJECT, WITHDRAW, WRITTEN, Moderated
 from tests.operations.test_recomputing import rebuilt
+from tests.outbox import claimed, settled
 from tests.world import Person, World
 
 NEW, OPEN, ESCALATED, PENDING, AWAITING, RESOLVED, CLOSED = TicketStatus
@@ -111,6 +113,32 @@ async def test_edited_both_texts_are_kept_and_the_author_stays_the_author(house:
     assert (reply.text, reply.original_text) == (BETTER, WRITTEN)
     assert (reply.author_id, decided.approval.moderator_id) == (house.ana.id, house.mara.id)
     assert decided.approval.state is ApprovalState.EDITED_APPROVED
+
+
+async def test_the_publisher_gets_what_the_moderator_wrote_and_nothing_before(
+    world: World,
+) -> None:
+    targets = [(each, SlaMetric.FIRST_RESPONSE, 9 * 3600) for each in Priority]
+    house = await Moderated.set_up(world, sla_targets=targets)
+    ticket = await world.heard(house.account)
+    approval = await house.held(ticket, send_as=RESOLVED)
+    before = await claimed(world)
+    world.later(HOUR)
+    await house.decide(approval, EDIT, text=BETTER)
+
+    [attempt] = await claimed(world)
+    outgoing = await world.do(delivering.pack, attempt)
+    world.later(MINUTE)
+    await settled(world, attempt, Sent("n1"))
+
+    assert before == []
+    assert isinstance(outgoing, Outgoing)
+    assert (outgoing.text, outgoing.to_external_id) == (BETTER, "maria")
+    assert (await house.ticket(approval)).status is RESOLVED
+    first = (await _clocks(house, approval))[SlaMetric.FIRST_RESPONSE]
+    assert first.met_at == world.now
+    names = {each.actor_name for each in await world.history(ticket)}
+    assert {"Ana", "Mara"} <= names
 
 
 async def test_edited_to_the_same_words_it_was_simply_approved(house: Moderated) -> None:
