@@ -36,6 +36,10 @@ MAILS_AT_ONCE = 50
 TRIES = 3
 
 
+class SwitchedOff(Exception):
+    """The account was disabled meanwhile: what is left in its box waits there."""
+
+
 async def run(storage: Storage, bell: Bell, stop: asyncio.Event, every: timedelta) -> None:
     """Read mailboxes until told to stop."""
     postman = Postman(storage, every, stop)
@@ -91,7 +95,10 @@ class Postman:
             more = await reading.run(self.stop)
         except Superseded:
             return False
-        except (Unreachable, Unavailable) as error:
+        except SwitchedOff:
+            await self._finish(workspace_id, claimed)
+            return False
+        except (Unreachable, Unavailable, Collision) as error:
             log.warning("mailbox.unreachable", account=str(account_id), error=str(error))
             await self._finish(workspace_id, claimed, failed=True)
             return False
@@ -150,7 +157,7 @@ class Reading:
                 refusal = await self._step(place, posts)
             except Unreadable as unreadable:
                 refusal = unreadable.refusal
-            except (Unavailable, Unreachable, Superseded, Collision):
+            except (Unavailable, Unreachable, Superseded, SwitchedOff, Collision):
                 raise
             except Exception as error:
                 log.error(
@@ -187,6 +194,8 @@ class Reading:
             try:
                 async with self._storage.work(access.system(self._workspace_id)) as work:
                     taken = await intake.take_in(work, mails)
+                    if any(r.refusal and r.refusal.sentence == "account_disabled" for r in taken):
+                        raise SwitchedOff
                     await delivering.take_back(work, mails, taken)
                     await fetching.reached(
                         work, self._claimed, place.validity, place.begun_at, place.last

@@ -303,6 +303,28 @@ async def test_a_disabled_account_is_left_alone(world: World, room: MailRoom) ->
     assert len(room.numbers("UNSEEN")) == 1
 
 
+async def test_what_was_not_read_before_its_account_was_switched_off_is_read_afterwards(
+    world: World, room: MailRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = await inbox(world, room)
+    room.put(*letters("um", "dois"))
+    off = AccountForm(id=account.id, network=Network.EMAIL, name="SAC", enabled=False)
+    reached = fetching.reached
+
+    async def switched_off(work: Any, *told: Any) -> None:
+        await reached(work, *told)
+        (await work.accounts.take(account.id)).enable(False)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fetching, "reached", switched_off)
+        await read(world)
+    assert (await texts(world), room.numbers("FLAGGED")) == ([], [])
+    await world.do(organizing.save_account, replace(off, enabled=True))
+    await read(world)
+
+    assert await texts(world) == ["dois", "um"]
+
+
 async def test_a_password_is_never_in_what_is_told(room: MailRoom) -> None:
     server = {**room.connection, "password": "segredo errado"}
 
