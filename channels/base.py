@@ -51,6 +51,11 @@ class Channel(Protocol):
         """
         ...
 
+    def known_as(self, reply_id: UUID, connection: Mapping[str, Any]) -> str | None:
+        """What the network will call a reply, where that is known before it has it. Kept before
+        `send` is called: an answer to it, or its return, is understood however sending ends."""
+        ...
+
     async def send(self, outgoing: Outgoing) -> Outcome:
         """How the one attempt ended. It is made once: nothing in here tries again.
 

@@ -52,6 +52,10 @@ class Email:
     def connection(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
         return mail_connection.checked(told)
 
+    def known_as(self, reply_id: UUID, connection: Mapping[str, Any]) -> str | None:
+        address = connection.get("address")
+        return mail_writing.message_id(reply_id, str(address)) if address else None
+
     async def send(self, outgoing: Outgoing) -> Outcome:
         connection = outgoing.connection
         if "smtp" not in connection:

@@ -31,6 +31,9 @@ class Generic:
     def connection(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
         raise Invalid("no_connection", field=["connection"])
 
+    def known_as(self, reply_id: UUID, connection: Mapping[str, Any]) -> str | None:
+        return None
+
     async def send(self, outgoing: Outgoing) -> Outcome:
         return Declined("reply_not_connected")
 

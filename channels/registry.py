@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from channels import email
 from channels.base import Channel
@@ -33,3 +34,7 @@ def capability(network: Network) -> Capability:
 
 def connection(network: Network, told: Mapping[str, Any]) -> Mapping[str, Any]:
     return of(network).connection(told)
+
+
+def known_as(network: Network, reply_id: UUID, connection: Mapping[str, Any]) -> str | None:
+    return of(network).known_as(reply_id, connection)

@@ -526,6 +526,9 @@ class Channels(Protocol):
 
     def capability(self, network: Network) -> Capability: ...
     def connection(self, network: Network, told: Mapping[str, Any]) -> Mapping[str, Any]: ...
+    def known_as(
+        self, network: Network, reply_id: UUID, connection: Mapping[str, Any]
+    ) -> str | None: ...
 
 
 class Work(Protocol):

@@ -151,10 +151,14 @@ class OutboxShelf:
         return list(await self.session.scalars(asked))
 
     async def sent_as(self, account_id: UUID, external_id: str) -> Reply | None:
-        """The reply that the network knows by that name, if it has it."""
+        """The reply that the network knows by that name, if it has it, or may have it."""
         return await self.session.scalar(
             within(self.actor, Reply)
-            .where(R_.account_id == account_id, R_.external_id == external_id, R_.state == SENT)
+            .where(
+                R_.account_id == account_id,
+                R_.external_id == external_id,
+                R_.state.in_([SENT, UNKNOWN]),
+            )
             .order_by(R_.id)
             .limit(1)
         )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from domain.rules.capability import Capability
 from domain.words import Network, Visibility
@@ -24,6 +25,11 @@ class Carrying:
 
     def connection(self, network: Network, told: Mapping[str, Any]) -> Mapping[str, Any]:
         return told
+
+    def known_as(
+        self, network: Network, reply_id: UUID, connection: Mapping[str, Any]
+    ) -> str | None:
+        return None
 
 
 def carry(world: World, capabilities: Mapping[Network, Capability]) -> None:

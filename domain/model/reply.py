@@ -38,7 +38,8 @@ class Reply(Record, table=True):
     author_id: UUID | None = Field(default=None, foreign_key="user.id")
     account_id: UUID | None = Field(default=None, foreign_key="account.id")
     external_id: str | None = Field(default=None, max_length=200)
-    """The network's own id of it, once it has one; of an e-mail, its Message-ID."""
+    """The network's own id of it, once it is known; of an e-mail, its Message-ID, from the first
+    attempt on."""
     external_url: str | None = Field(default=None, max_length=2000)
     # No foreign key: one message and one reply may come in any order in an import.
     answers_id: UUID | None = None
@@ -126,7 +127,9 @@ class Reply(Record, table=True):
 
     # ── on its way ───────────────────────────────────────────────────────────────────────────
 
-    def send_now(self, *, lease_id: UUID, now: datetime, lease: timedelta) -> None:
+    def send_now(
+        self, *, lease_id: UUID, now: datetime, lease: timedelta, known_as: str | None = None
+    ) -> None:
         """Begun, and said so before the network hears of it."""
         self.state = DeliveryState.SENDING
         self.lease_id = lease_id
@@ -135,6 +138,7 @@ class Reply(Record, table=True):
         self.first_attempt_at = self.first_attempt_at or now
         self.attempts += 1
         self.failure = self.failure_detail = None
+        self.external_id = _kept(known_as, EXTERNAL_ID) or self.external_id
 
     def hears(self, lease_id: UUID, outcome: Outcome) -> bool:
         """Whether it still matters how that attempt ended.

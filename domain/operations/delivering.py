@@ -4,9 +4,11 @@ A claim is committed before the network is called, and says whose it is. So of e
 told how it ended, or finds out, when its lease is over, that nobody can know.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -68,9 +70,29 @@ async def claim(
             continue
         for reply in await work.outbox.take_due(account.id, work.now, room):
             lease_id = new_id()
-            reply.send_now(lease_id=lease_id, now=work.now, lease=lease)
+            reply.send_now(
+                lease_id=lease_id,
+                now=work.now,
+                lease=lease,
+                known_as=_known_as(work, account, reply),
+            )
             attempts.append(Attempt(reply.id, lease_id, account.id, account.network))
     return Claimed(attempts, min(again, default=None))
+
+
+def _known_as(work: Work, account: Account, reply: Reply) -> str | None:
+    try:
+        return work.channels.known_as(account.network, reply.id, _connection(work, account))
+    except ValueError:
+        return None  # it will not be sent either
+
+
+def _connection(work: Work, account: Account) -> Mapping[str, Any]:
+    """How its network is reached; ValueError where that cannot be read."""
+    if account.sealed_connection is None:
+        return {}
+    told: Mapping[str, Any] = orjson.loads(work.secrets.unseal(account.sealed_connection))
+    return told
 
 
 async def _allowed(work: Work, account: Account, room: int) -> tuple[int, datetime | None]:
@@ -98,7 +120,7 @@ async def pack(work: Work, attempt: Attempt) -> Outgoing | Declined | NotSent:
     if to is None:
         return Declined("reply_no_recipient")
     try:
-        told = work.secrets.unseal(account.sealed_connection) if account.sealed_connection else ""
+        connection = _connection(work, account)
     except ValueError:
         return NotSent("connection_unreadable")
     files = await _files(work, reply)
@@ -110,7 +132,7 @@ async def pack(work: Work, attempt: Attempt) -> Outgoing | Declined | NotSent:
         account_name=account.name,
         account_handle=account.handle,
         account_external_id=account.external_id,
-        connection=orjson.loads(told) if told else {},
+        connection=connection,
         visibility=reply.visibility,
         text=reply.text,
         to_external_id=to,
@@ -235,7 +257,8 @@ async def _come_back(work: Work, account_id: UUID, told: Undelivered) -> None:
     await work.publishers.hold((await work.outbox.ticket(found)).publisher_id)
     ticket = await work.tickets.take_for_delivery(found.ticket_id)
     reply = await work.outbox.take(found.id, ticket)
-    if reply.state is DeliveryState.SENT:
+    # What comes back was there: whoever was in doubt knows now, too.
+    if reply.state in (DeliveryState.SENT, DeliveryState.UNKNOWN):
         await _undelivered(work, ticket, reply, reply.fail("reply_came_back", told.detail))
 
 

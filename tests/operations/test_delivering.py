@@ -1,7 +1,10 @@
 """A reply leaves at most once, in its place; what nobody knows, a person decides."""
 
 import asyncio
+import json
+from dataclasses import replace
 from datetime import timedelta
+from itertools import chain, repeat
 from uuid import UUID
 
 import pytest
@@ -10,8 +13,10 @@ from domain.errors import Forbidden, NotFound, WrongState
 from domain.model.account import Account
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
-from domain.operations import delivering, handling, replying
+from domain.operations import delivering, handling, intake, organizing, replying
+from domain.operations.organizing import AccountForm
 from domain.operations.replying import ReplyForm
+from domain.post import Undelivered
 from domain.rules import sending
 from domain.sending import Declined, Doubtful, NotSent, Outgoing, Sent
 from domain.words import (
@@ -571,6 +576,47 @@ async def test_a_message_racing_with_the_failure_finds_the_ticket_open_or_follow
         alerted = heard if followed else ticket
         assert "ALERT_SENT" in await world.story(alerted)
     assert world.collisions == 0
+
+
+# ── by mail ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("outcome", [IN_DOUBT, None])
+async def test_a_mail_in_doubt_is_known_by_its_name_when_it_is_answered_or_comes_back(
+    world: World, outcome: Doubtful | None
+) -> None:
+    connection = {"address": "sac@padaria.example", "smtp": {"host": "smtp.padaria.example"}}
+    asked = AccountForm(network=Network.EMAIL, name="SAC", connection=json.dumps(connection))
+    inbox = (await world.do(organizing.save_account, asked)).account
+    ana = await world.person("Ana", level=world.triage)
+    ticket = await world.heard(inbox, author="lucia@example.com")
+    reply = await answered(world, ticket, by=ana, send_as=RESOLVED)
+    [attempt] = await claimed(world)
+    if outcome is not None:
+        await settled(world, attempt, outcome)
+    else:
+        world.later(LEASE)
+        await world.do(delivering.lapse, 10)
+    name = f"reply-{reply.id.hex}@padaria.example"
+
+    again = await world.heard(inbox, author="lucia@example.com", references=(name,))
+    report = world.post(
+        inbox,
+        author="mailer-daemon@example.com",
+        automated=True,
+        references=(name,),
+        undelivered=Undelivered(name, "550 5.1.1 unknown"),
+    )
+
+    async def comes_back(work: Work) -> None:
+        await delivering.take_back(work, [report], await intake.take_in(work, [report]))
+
+    await world.do(comes_back)
+
+    assert again.id == ticket.id
+    now = await seen(world, reply)
+    assert (now.state, now.failure, now.external_id) == (FAILED, "reply_came_back", name)
+    assert (await world.story(ticket))[-2:] == ["REPLY_FAILED", "ALERT_SENT"]
 
 
 # ── to whom ──────────────────────────────────────────────────────────────────────────────────
