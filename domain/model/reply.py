@@ -224,5 +224,7 @@ class Reply(Record, table=True):
 
 
 def _kept(told: str | None, most: int) -> str | None:
-    """What a network says, as far as it can be kept."""
-    return told.replace(NUL, "")[:most] if told else None
+    """What a network says, as far as it can be kept: in whatever encoding, too."""
+    if not told:
+        return None
+    return told.replace(NUL, "").encode("utf-8", "replace").decode("utf-8")[:most]

@@ -184,6 +184,19 @@ async def test_what_a_network_says_is_kept_as_far_as_it_can_be(
     assert (now.state, now.external_id, now.external_url) == (SENT, "n" * 200, None)
 
 
+async def test_a_refusal_in_no_known_letters_is_a_refusal(
+    world: World, ana: Person, account: Account
+) -> None:
+    """What a mail server writes in Latin-1 comes to us as bytes that are no letters."""
+    told = b"550 Usu\xe1rio inexistente".decode("utf-8", "surrogateescape")
+    reply = await answered(world, await world.heard(account), by=ana)
+
+    await ended(world, Declined("mail_address_unknown", told))
+
+    now = await seen(world, reply)
+    assert (now.state, now.failure_detail) == (FAILED, "550 Usu?rio inexistente")
+
+
 async def test_what_did_not_leave_the_house_waits_longer_each_time_and_then_fails(
     world: World, ana: Person, account: Account
 ) -> None:
