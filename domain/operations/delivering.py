@@ -60,8 +60,11 @@ async def claim(
     """
     attempts: list[Attempt] = []
     again: list[datetime] = []
-    for account in await work.outbox.take_accounts(work.now):
-        room = min(most - len(attempts), OF_ACCOUNT - (busy or {}).get(account.id, 0))
+    under_way = Counter(busy)
+    accounts = await work.outbox.take_accounts(work.now)
+    # Whoever has least under way comes first: those who are slow do not keep the others out.
+    for account in sorted(accounts, key=lambda each: under_way[each.id]):
+        room = min(most - len(attempts), OF_ACCOUNT - under_way[account.id])
         if room <= 0:
             continue
         room, free_at = await _allowed(work, account, room)
@@ -215,12 +218,16 @@ async def later(work: Work, attempt: Attempt, outcome: NotSent, chance: float) -
     if held is None:
         return None
     reply, ticket = held
-    again = work.now + sending.wait(reply.attempts, chance, outcome.wait)
+    began = reply.first_attempt_at or work.now
     # The network has heard enough from us for now; that says nothing about this reply.
     counts = not outcome.whole_account
+    if counts:
+        again = work.now + sending.wait(reply.attempts, chance, outcome.wait)
+    else:
+        again = work.now + sending.quiet(work.now - began, chance, outcome.wait)
     tried = reply.attempts if counts else 0
 
-    if sending.hopeless(tried, reply.first_attempt_at or work.now, again):
+    if sending.hopeless(tried, began, again):
         detail = outcome.detail or outcome.sentence
         await _undelivered(work, ticket, reply, reply.fail("delivery_given_up", detail))
         return reply

@@ -242,6 +242,39 @@ async def test_a_network_that_asks_for_quiet_gets_it_from_the_whole_account_for_
     assert (await seen(world, reply)).state is FAILED
 
 
+async def test_an_account_that_was_told_when_to_come_back_comes_back_then(
+    world: World, ana: Person, account: Account
+) -> None:
+    reply = await answered(world, await world.heard(account), by=ana)
+    asked = timedelta(seconds=2)
+
+    await ended(world, NotSent("network_busy", wait=asked, whole_account=True))
+
+    assert (await seen(world, reply)).next_attempt_at == world.now + asked
+    world.later(asked)
+    assert len(await claimed(world)) == 1
+
+
+async def test_an_account_that_nobody_lets_in_is_tried_less_and_less_often(
+    world: World, ana: Person, account: Account
+) -> None:
+    """A wrong password every five seconds would have the account locked."""
+    reply = await answered(world, await world.heard(account), by=ana)
+    waits = []
+    while (await seen(world, reply)).state is QUEUED:
+        await ended(world, NotSent("mail_sign_in", whole_account=True))
+        again = (await seen(world, reply)).next_attempt_at
+        if again is not None:
+            waits.append(again - world.now)
+            world.now = again
+
+    assert waits == sorted(waits)
+    assert waits[0] == sending.FIRST_WAIT
+    assert waits[-1] == sending.LONGEST_WAIT
+    assert len(waits) < 40
+    assert (await seen(world, reply)).state is FAILED
+
+
 async def test_whoever_never_said_how_it_ended_leaves_a_doubt_that_is_not_sent_again(
     world: World, ana: Person, account: Account
 ) -> None:
