@@ -41,8 +41,12 @@ def first_in_line() -> ColumnElement[bool]:
         other.queued_at < R_.queued_at,
         and_(other.queued_at == R_.queued_at, other.id < R_.id),
     )
+    # Of what was removed nobody decides any more: a doubt there would hold back for ever.
+    gone: Any = columns(aliased(Ticket))
+    removed = select(gone.id).where(gone.id == R_.ticket_id, gone.removed_at.is_not(None)).exists()
     in_front = or_(
-        other.state == SENDING, and_(or_(other.state == QUEUED, other.state == UNKNOWN), earlier)
+        other.state == SENDING,
+        and_(or_(other.state == QUEUED, and_(other.state == UNKNOWN, ~removed)), earlier),
     )
     before = select(other.id).where(other.ticket_id == R_.ticket_id, other.id != R_.id, in_front)
     return ~before.exists()

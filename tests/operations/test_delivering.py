@@ -153,6 +153,53 @@ async def test_one_slow_account_takes_up_no_more_than_its_share(
     assert at.count(other.id) == 1
 
 
+async def test_accounts_that_are_slow_keep_nobody_else_out(
+    world: World, ana: Person, account: Account
+) -> None:
+    slow, slower, quick = accounts = [account, *[await world.account() for _ in range(2)]]
+    for each in accounts:
+        await answered(world, await world.heard(each), by=ana)
+
+    busy = {slow.id: 1, slower.id: 3}
+    claim = await world.do(delivering.claim, 1, lease=LEASE, busy=busy)
+
+    assert [each.account_id for each in claim.attempts] == [quick.id]
+
+
+async def test_a_doubt_that_went_with_its_ticket_holds_nothing_back_for_ever(
+    world: World, ana: Person, account: Account
+) -> None:
+    boss = await world.person("Bia", level=world.triage, role=Role.ADMIN)
+    ticket = await world.heard(account)
+    await in_doubt(world, ticket, ana)
+    second = await answered(world, ticket, "dois", by=ana)
+    assert await claimed(world) == []
+
+    await world.do(handling.remove, ticket.id, "engano", by=boss)
+
+    assert [each.reply_id for each in await claimed(world)] == [second.id]
+
+
+async def test_the_lease_begins_with_the_claim_however_long_ago_the_turn_did(
+    world: World, ana: Person, account: Account
+) -> None:
+    """Who was frozen after looking at the clock claims nothing that is over at once."""
+    reply = await answered(world, await world.heard(account), by=ana)
+    began, later = world.now, world.now + timedelta(minutes=10)
+    moments = chain([began], repeat(later))
+    worker = delivery(replace(world.storage, clock=lambda: next(moments)), net := Net())
+    net.wait = asyncio.Event()
+
+    await worker.turn()
+
+    now = await seen(world, reply)
+    assert (now.state, now.sending_at) == (SENDING, later)
+    assert now.lease_until is not None
+    assert now.lease_until > later
+    net.wait.set()
+    await worker.settled()
+
+
 # ── how it ends ──────────────────────────────────────────────────────────────────────────────
 
 
