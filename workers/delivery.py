@@ -86,7 +86,7 @@ class Delivery:
         self._patience = patience
         self._send = send
         self._ring = ring
-        self._under_way: dict[asyncio.Task[None], Attempt] = {}
+        self._under_way: dict[asyncio.Task[None], tuple[UUID, Attempt]] = {}
 
     async def turn(self) -> timedelta | None:
         """Begin what is due, as far as there is room; how long nothing will be."""
@@ -96,9 +96,11 @@ class Delivery:
             following = await due.next_delivery(now)
         moments = [following] if following else []
         failed = []
-        for workspace_id in workspaces:
+        # Whoever has least under way comes first: who is slow leaves room to the others.
+        busy = Counter(each for each, _ in self._under_way.values())
+        for workspace_id in sorted(workspaces, key=lambda each: busy[each]):
             try:
-                again_at = await self._begin(workspace_id, now)
+                again_at = await self._begin(workspace_id)
             except Exception as error:
                 # One workspace in trouble does not hold up the others.
                 failed.append(workspace_id)
@@ -128,12 +130,14 @@ class Delivery:
         while self._under_way:
             await asyncio.wait(list(self._under_way))
 
-    async def _begin(self, workspace_id: UUID, now: datetime) -> datetime | None:
+    async def _begin(self, workspace_id: UUID) -> datetime | None:
         """Begin what a workspace has to send; when one of its accounts has room again."""
         actor = access.system(workspace_id)
         room = AT_ONCE - len(self._under_way)
-        busy = Counter(attempt.account_id for attempt in self._under_way.values())
+        busy = Counter(attempt.account_id for _, attempt in self._under_way.values())
+        # In this order: the lease ends no earlier than it is taken to end here.
         claimed_at = monotonic()
+        now = await self.storage.now()
         async with replace(self.storage, clock=lambda: now).work(actor) as work:
             lapsed = await delivering.lapse(work, LAPSED_AT_ONCE)
             claimed = await delivering.claim(work, room, lease=self._patience.lease, busy=busy)
@@ -141,7 +145,7 @@ class Delivery:
             log.warning("delivery.lapsed", workspace=str(workspace_id), replies=lapsed)
         for attempt in claimed.attempts:
             task = asyncio.create_task(self._deliver(workspace_id, attempt, claimed_at))
-            self._under_way[task] = attempt
+            self._under_way[task] = workspace_id, attempt
             task.add_done_callback(self._ended)
         return claimed.again_at
 

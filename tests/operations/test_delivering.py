@@ -31,7 +31,7 @@ from domain.words import (
     Visibility,
 )
 from domain.work import Work
-from tests.outbox import LEASE, answered, claimed, ended, seen, settled
+from tests.outbox import LEASE, Net, answered, claimed, delivery, ended, seen, settled
 from tests.world import Person, World
 
 A_SECOND, A_MINUTE = timedelta(seconds=1), timedelta(minutes=1)
