@@ -29,6 +29,8 @@ FOLLOW = (
     "subscription($f: TicketFilter, $a: String) { queueChanges(filter: $f, after: $a) {"
     f" cursor resync changes {{ kind ticketId ticket {{ {ROW} }} entry {{ sequence kind }} }} }} }}"
 )
+LONG = 60.0
+"""Seconds for an answer, on a machine that has much else to do."""
 STEPS = 72
 CUTS = 4
 
@@ -293,6 +295,9 @@ async def team_of(house: House, seed: int) -> tuple[Team, list[Caller]]:
     for level in (north, south, glass):
         await world.arrange(level, account_ids=[each.id for each in accounts])
     callers = [await house.caller(each) for each in (boss, both, one)]
+    for caller in callers:
+        # Two dozen lists are told of every act in the process that answers it.
+        caller.client.timeout = LONG
     types = await callers[0].ask("{ ticketTypes { id } }")
     team = Team(
         house,
