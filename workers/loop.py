@@ -43,7 +43,12 @@ async def keep(
         # Whatever it was, a loop that ends for good is worse.
         except Exception as error:
             log.warning("worker.failed", loop=name, error=type(error).__qualname__, retry_in=pause)
-            await _until(stop, pause * random.uniform(0.8, 1.2))
+            if isinstance(error, Unfinished):
+                # Elsewhere all went well: what comes up there does not wait for this.
+                await _until(stop, FIRST_PAUSE)
+                await _until_rung(ear, stop, min(pause, AT_MOST.total_seconds()))
+            else:
+                await _until(stop, pause * random.uniform(0.8, 1.2))
             pause = min(pause * 2, LONGEST_PAUSE)
             continue
 

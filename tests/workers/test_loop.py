@@ -107,6 +107,24 @@ async def test_it_goes_on_after_failures() -> None:
         await turns.until(4)
 
 
+async def test_what_could_not_be_done_in_one_place_keeps_nobody_else_waiting() -> None:
+    """A turn that did the rest of its work hears the bell, however often it is so."""
+    turns, ear = Turns(), Ear()
+
+    async def unfinished() -> timedelta | None:
+        await turns()
+        raise loop.Unfinished
+
+    stop = asyncio.Event()
+    task = asyncio.create_task(loop.keep("test", unfinished, ear, stop))
+    for count in range(1, 12):
+        await turns.until(count)
+        # Whoever only paused would do so for two seconds and more by now.
+        ear.ring()
+    stop.set()
+    await task
+
+
 async def test_it_stops_at_once_while_it_rests() -> None:
     turns = Turns()
 
