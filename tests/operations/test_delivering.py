@@ -18,7 +18,7 @@ from domain.operations.organizing import AccountForm
 from domain.operations.replying import ReplyForm
 from domain.post import Undelivered
 from domain.rules import sending
-from domain.sending import Declined, Doubtful, NotSent, Outgoing, Sent
+from domain.sending import Declined, Doubtful, NotSent, Outcome, Outgoing, Sent
 from domain.words import (
     CloseReason,
     DeliveryState,
@@ -31,8 +31,9 @@ from domain.words import (
     Visibility,
 )
 from domain.work import Work
-from tests.outbox import LEASE, Net, answered, claimed, delivery, ended, seen, settled
+from tests.outbox import LEASE, answered, claimed, ended, seen, settled
 from tests.world import Person, World
+from workers.delivery import Delivery, Patience
 
 A_SECOND, A_MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 HELD, QUEUED, SENDING, SENT, FAILED, UNKNOWN = DeliveryState
@@ -186,9 +187,14 @@ async def test_the_lease_begins_with_the_claim_however_long_ago_the_turn_did(
     """Who was frozen after looking at the clock claims nothing that is over at once."""
     reply = await answered(world, await world.heard(account), by=ana)
     began, later = world.now, world.now + timedelta(minutes=10)
-    moments = chain([began], repeat(later))
-    worker = delivery(replace(world.storage, clock=lambda: next(moments)), net := Net())
-    net.wait = asyncio.Event()
+    moments, over = chain([began], repeat(later)), asyncio.Event()
+
+    async def send(network: Network, outgoing: Outgoing) -> Outcome:
+        await over.wait()
+        return ARRIVED
+
+    storage = replace(world.storage, clock=lambda: next(moments))
+    worker = Delivery(storage, Patience(timedelta(seconds=5)), send)
 
     await worker.turn()
 
@@ -196,7 +202,7 @@ async def test_the_lease_begins_with_the_claim_however_long_ago_the_turn_did(
     assert (now.state, now.sending_at) == (SENDING, later)
     assert now.lease_until is not None
     assert now.lease_until > later
-    net.wait.set()
+    over.set()
     await worker.settled()
 
 
