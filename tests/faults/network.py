@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 OK, CUT, ACCEPT_AND_CUT, HANG, BUSY = "ok", "cut", "accept and cut", "hang", "busy"
-QUIET = 2.0
+QUIET = 6.0
 """Seconds for which a busy one asks to be let be."""
+UNDER_WAY = 3.0
+"""Seconds within which what was on its way already may still come in, on a busy machine too."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,16 @@ from storage import migrating
 from storage.access import columns
 from storage.engine import open_database
 from tests.api.desk import gid
-from tests.faults.network import ACCEPT_AND_CUT, BUSY, CUT, HANG, QUIET, Network, network
+from tests.faults.network import (
+    ACCEPT_AND_CUT,
+    BUSY,
+    CUT,
+    HANG,
+    QUIET,
+    UNDER_WAY,
+    Network,
+    network,
+)
 from tests.faults.processes import Processes, processes
 from tests.faults.test_deadlines_faults import desk, until
 from tests.flows.served import House
@@ -122,7 +131,7 @@ async def test_three_workers_post_200_replies_once_each_in_order_and_keep_quiet_
         await world.do(answer_all, shop.tickets, number, by=shop.ana)
 
     await patient.workers(3)
-    await all_are(world, SENT, patience=100.0)
+    await all_are(world, SENT, patience=240.0)
 
     assert set(net.times().values()) == {1}
     assert len(net.posts) == 200
@@ -135,7 +144,7 @@ async def test_three_workers_post_200_replies_once_each_in_order_and_keep_quiet_
         if behaviour == BUSY:
             # What was on the way already may still come in; then there is silence.
             after = [t - at for other, _, t in net.asked if other == account and t > at]
-            assert not [each for each in after if 0.5 < each < QUIET]
+            assert not [each for each in after if UNDER_WAY < each < QUIET]
 
 
 @pytest.mark.postgres
