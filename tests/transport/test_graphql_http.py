@@ -145,7 +145,7 @@ async def test_a_body_that_is_not_json_is_refused(
         {"Content-Type": "text/plain"},
         {"Content-Type": "application/graphql"},
         {"Content-Type": "application/x-www-form-urlencoded"},
-        {"Content-Type": "multipart/form-data; boundary=x"},
+        {"Content-Type": "multipart/mixed; boundary=x"},
         {"Content-Type": f"{JSON}; charset=latin-1"},
         {"Content-Type": JSON, "Content-Encoding": "gzip"},
     ],
