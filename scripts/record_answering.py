@@ -19,10 +19,10 @@ from threading import Event, Thread
 from typing import Any
 from urllib.request import Request, urlopen
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from scripts.record_session import PASSWORD, PATIENCE, QUIET, SIGN_IN, Page, Server
+from scripts.record_session import PASSWORD, PATIENCE, SIGN_IN, Page, Server, Watcher
 from tests.channels.mail_servers import HOST, USER, MailRoom, PostOffice, mail_room, post_office
 from tests.channels.mail_servers import PASSWORD as SMTP_PASSWORD
 
@@ -101,34 +101,6 @@ LAST = (
     "query($id: ID!) { ticket(id: $id) { status replies(first: 20) "
     "{ nodes { id state failure attempts } } } }"
 )
-
-
-class Follower:
-    """Somebody who looks at held replies."""
-
-    def __init__(self, socket: ClientConnection, token: str, document: str) -> None:
-        self.socket = socket
-        self._send({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
-        assert json.loads(socket.recv(PATIENCE))["type"] == "connection_ack"
-        self._send({"id": "1", "type": "subscribe", "payload": {"query": document}})
-
-    def _send(self, message: dict[str, Any]) -> None:
-        self.socket.send(json.dumps(message))
-
-    def seen(self) -> list[dict[str, Any]]:
-        """Every message that came until it was quiet."""
-        seen: list[dict[str, Any]] = []
-        while True:
-            try:
-                message = json.loads(self.socket.recv(QUIET))
-            except TimeoutError:
-                return seen
-            if message["type"] == "ping":
-                self._send({"type": "pong"})
-            elif message["type"] == "next":
-                seen.append(message["payload"]["data"])
-            else:
-                raise SystemExit(f"the subscription ended: {message}")
 
 
 class Team:
@@ -255,7 +227,7 @@ def on_the_sandbox(team: Team) -> None:
     page.say("### Bruna answers; nothing leaves, for the level is moderated")
     address = team.server.url.replace("http", "ws", 1)
     with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
-        watching = Follower(socket, team.davi, APPROVALS)
+        watching = Watcher(socket, team.davi, {}, APPROVALS)
         watching.seen()
         held = team.step(
             team.bruna,
