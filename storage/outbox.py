@@ -43,7 +43,9 @@ def first_in_line() -> ColumnElement[bool]:
     )
     # Of what was removed nobody decides any more: a doubt there would hold back for ever.
     gone: Any = columns(aliased(Ticket))
-    removed = select(gone.id).where(gone.id == R_.ticket_id, gone.removed_at.is_not(None)).exists()
+    removed = (
+        select(gone.id).where(gone.id == other.ticket_id, gone.removed_at.is_not(None)).exists()
+    )
     in_front = or_(
         other.state == SENDING,
         and_(or_(other.state == QUEUED, and_(other.state == UNKNOWN, ~removed)), earlier),

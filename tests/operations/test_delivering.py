@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, repeat
@@ -31,6 +32,11 @@ from domain.words import (
     Visibility,
 )
 from domain.work import Work
+from server.opening import store
+from server.secrets import Keyring
+from storage import migrating
+from storage.engine import open_database
+from tests.carrying import ANYTHING, carry
 from tests.outbox import LEASE, answered, claimed, ended, seen, settled
 from tests.world import Person, World
 from workers.delivery import Delivery, Patience
@@ -181,10 +187,36 @@ async def test_a_doubt_that_went_with_its_ticket_holds_nothing_back_for_ever(
     assert [each.reply_id for each in await claimed(world)] == [second.id]
 
 
-async def test_the_lease_begins_with_the_claim_however_long_ago_the_turn_did(
+async def test_a_ticket_removed_elsewhere_lets_nothing_pass_a_doubt(
     world: World, ana: Person, account: Account
 ) -> None:
+    boss = await world.person("Bia", level=world.triage, role=Role.ADMIN)
+    other, ticket = await world.heard(account, thread="o"), await world.heard(account, thread="t")
+    await in_doubt(world, other, ana)
+    await world.do(handling.remove, other.id, "engano", by=boss)
+    await in_doubt(world, ticket, ana)
+
+    await answered(world, ticket, "dois", by=ana)
+
+    assert await claimed(world) == []
+
+
+@pytest.fixture
+async def alone(empty_url: str, keyring: Keyring) -> AsyncIterator[World]:
+    """On a database of its own: a worker looks at every workspace there is."""
+    async with open_database(empty_url) as database:
+        await migrating.migrate(database)
+        world = await World.founded(await store(database, keyring))
+        carry(world, {Network.SANDBOX: ANYTHING})
+        yield world
+
+
+async def test_the_lease_begins_with_the_claim_however_long_ago_the_turn_did(alone: World) -> None:
     """Who was frozen after looking at the clock claims nothing that is over at once."""
+    world = alone
+    ana = await world.person("Ana", level=world.triage)
+    account = await world.account()
+    await world.watch(account, world.triage)
     reply = await answered(world, await world.heard(account), by=ana)
     began, later = world.now, world.now + timedelta(minutes=10)
     moments, over = chain([began], repeat(later)), asyncio.Event()
