@@ -28,6 +28,10 @@ from domain.words import (
 )
 from feed import topics
 from feed.bell import Bell
+from server.opening import store
+from server.secrets import Keyring
+from storage import migrating
+from storage.engine import open_database
 from storage.work import Storage
 from tests.world import Person, World
 from workers import housekeeping
@@ -272,7 +276,16 @@ async def test_a_closed_level_hands_out_when_it_opens(world: World) -> None:
     assert (await world.see(ticket)).assignee_id == ana.id
 
 
-async def test_who_comes_on_shift_is_given_what_waits(world: World) -> None:
+@pytest.fixture
+async def alone(empty_url: str, keyring: Keyring) -> AsyncIterator[World]:
+    """On a database of its own: a worker looks at every workspace there is."""
+    async with open_database(empty_url) as database:
+        await migrating.migrate(database)
+        yield await World.founded(await store(database, keyring))
+
+
+async def test_who_comes_on_shift_is_given_what_waits(alone: World) -> None:
+    world = alone
     level = await automatic(world)
     ana = await world.person("Ana", level=level)
     await off_shift(world, ana)
@@ -283,7 +296,7 @@ async def test_who_comes_on_shift_is_given_what_waits(world: World) -> None:
 
         await world.do(signing.set_availability, True, by=ana)
 
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             while (await world.see(ticket)).assignee_id is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
