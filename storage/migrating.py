@@ -53,9 +53,11 @@ def _known(revision: str) -> bool:
 def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # Held to the end of the transaction: whoever comes second finds nothing left to do.
+        # However long the first one takes, on a busy machine too.
+        connection.execute(text("SET LOCAL lock_timeout = '10min'"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         connection.execute(text("SET LOCAL lock_timeout = '10s'"))
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
     current = _current(connection)
     if current is not None and not _known(current):
         raise WrongSchema(newer(current))
