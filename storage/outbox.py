@@ -177,18 +177,30 @@ class OutboxShelf:
         return found[0]
 
     async def said_before(self, answered: Occurrence) -> list[str]:
-        """What the network calls all that was said in that thread, theirs and ours, oldest
-        first."""
+        """What the network calls all that was said with that publisher in that thread, theirs and
+        ours, oldest first; the last ones, where there are very many.
+
+        Whatever else hangs on the same post is other people's business.
+        """
         thread = (
             O_.workspace_id == self.actor.workspace_id,
+            O_.publisher_id == answered.publisher_id,
             O_.account_id == answered.account_id,
             O_.thread_root == answered.thread_root,
         )
-        theirs = select(O_.occurred_at, O_.external_id).where(*thread)
+        most: Any = literal_column(str(REFERENCES_MOST))
+        theirs = (
+            select(O_.occurred_at, O_.external_id)
+            .where(*thread)
+            .order_by(O_.occurred_at.desc(), O_.id.desc())
+            .limit(most)
+        )
         ours = (
             select(R_.sent_at, R_.external_id)
             .join(Occurrence, O_.id == R_.answers_id)
             .where(*thread, R_.state == SENT, R_.external_id.is_not(None), R_.sent_at.is_not(None))
+            .order_by(R_.sent_at.desc(), R_.id.desc())
+            .limit(most)
         )
         said = [*await self.session.execute(theirs), *await self.session.execute(ours)]
         return [name for _, name in sorted(said)][-REFERENCES_MOST:]

@@ -771,3 +771,25 @@ async def test_whoever_never_wrote_by_e_mail_is_reached_at_the_address_they_are_
 
     assert isinstance(packed, Outgoing)
     assert (packed.to_external_id, packed.parent_external_id) == ("rui@mail.example", None)
+
+
+async def test_what_goes_along_was_said_with_that_publisher_and_is_never_more_than_fifty(
+    world: World, ana: Person, account: Account
+) -> None:
+    """Hundreds may write under one post; an answer speaks of none of the others."""
+    said = [
+        world.post(account, author=author, thread="post", external_id=f"{author}{number}")
+        for author in ("maria", "jose")
+        for number in range(60)
+    ]
+    received = await world.receive(*said)
+    ticket = received[0].ticket
+    assert ticket is not None
+    reply = await answered(world, ticket, by=ana)
+    [attempt] = await claimed(world)
+
+    packed = await world.do(delivering.pack, attempt)
+
+    assert reply.id == attempt.reply_id
+    assert isinstance(packed, Outgoing)
+    assert list(packed.references) == [f"maria{number}" for number in range(10, 60)]
