@@ -4,6 +4,7 @@ All mails of an account come from one address. What is sent goes to one person, 
 PRIVATE and PUBLIC are the same here: nobody else reads it.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -62,8 +63,13 @@ class Email:
             return NotSent("mail_not_connected", whole_account=True)
         address = str(connection["address"])
         try:
-            message = mail_writing.written(
-                outgoing, address, str(connection["fromName"]), datetime.now(UTC)
+            # Twenty mebibytes of files take more than a second, which everybody else would wait.
+            message = await asyncio.to_thread(
+                mail_writing.written,
+                outgoing,
+                address,
+                str(connection["fromName"]),
+                datetime.now(UTC),
             )
         except (ValueError, IndexError):
             return Declined("mail_address_refused")

@@ -114,7 +114,8 @@ class Handing:
             return Declined("mail_address_refused")
         encoding = "utf-8" if international else "ascii"
         options = ["SMTPUTF8", "BODY=8BITMIME"] if international else []
-        data = self._message.as_bytes(policy=WIRE.clone(utf8=international))
+        policy = WIRE.clone(utf8=international)
+        data = await asyncio.to_thread(self._message.as_bytes, policy=policy)
         if self._client.supports_extension("size"):
             options.append(f"SIZE={len(data)}")
         await self._client.mail(self._sender, options=options, encoding=encoding)
