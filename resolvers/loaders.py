@@ -33,8 +33,9 @@ from domain.model.user import User
 from domain.page import Page, Window
 from domain.rules.presence import Viewer
 from domain.rules.sla import Terms
+from domain.shelves.found import Stub
 from domain.words import TicketScope, TicketStatus
-from domain.work import Stub, Work
+from domain.work import Work
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

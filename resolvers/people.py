@@ -15,8 +15,8 @@ from domain.model.user import User
 from domain.operations import sealing
 from domain.page import Page
 from domain.rules.access import Permission
+from domain.shelves.found import Stub
 from domain.words import TicketScope
-from domain.work import Stub
 from resolvers import paging
 from resolvers.context import Info
 from resolvers.inputs import sought

@@ -20,8 +20,8 @@ from domain.model.user import User
 from domain.page import Page
 from domain.rules import checking, states
 from domain.rules.membership import TicketFilter as Filter
+from domain.shelves.found import Counts
 from domain.words import OrderDirection, TicketOrderField, TicketStatus
-from domain.work import Counts
 from resolvers import paging
 from resolvers.context import Context, Info
 from resolvers.inputs import TicketFilter, TicketOrder

@@ -9,12 +9,7 @@ from email.message import EmailMessage
 from threading import Event, Thread
 from typing import Any
 
-from scripts.answering_team import (
-    REPLY,
-    STORY,
-    TICKETS,
-    Team,
-)
+from scripts.answering_team import REPLY, STORY, TICKETS, Team
 from scripts.recording import PATIENCE
 from tests.channels.mail_servers import HOST, USER, MailRoom, PostOffice, post_office
 from tests.channels.mail_servers import PASSWORD as SMTP_PASSWORD

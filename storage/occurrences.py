@@ -13,7 +13,7 @@ from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.page import Page, Window
 from domain.rules.access import Actor
-from domain.work import Place, PostKey
+from domain.shelves.found import Place, PostKey
 from storage import access, keyset
 from storage.access import O_, T_, columns
 from storage.keyset import Order

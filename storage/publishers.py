@@ -19,8 +19,8 @@ from domain.model.publisher import (
 from domain.page import Page, Window
 from domain.post import Author
 from domain.rules.wording import folded
+from domain.shelves.found import ProfileKey
 from domain.words import FieldKind, Network
-from domain.work import ProfileKey
 from storage import access, keyset
 from storage.access import O_, P_, T_, columns, within
 from storage.keyset import Order

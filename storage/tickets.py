@@ -10,6 +10,7 @@ from domain.model.level import Level
 from domain.model.ticket import Ticket
 from domain.page import Page, Window
 from domain.rules.membership import TicketFilter
+from domain.shelves.found import Counts, PriorityCount, StatusCount, Stub
 from domain.words import (
     OrderDirection,
     Priority,
@@ -17,7 +18,6 @@ from domain.words import (
     TicketScope,
     TicketStatus,
 )
-from domain.work import Counts, PriorityCount, StatusCount, Stub
 from storage import access, keyset
 from storage.access import L_, T_
 from storage.keyset import Order

@@ -21,8 +21,9 @@ from domain.operations import sealing
 from domain.post import Author, Post
 from domain.rules import grouping, routing
 from domain.rules.routing import Route, Watch
+from domain.shelves.found import Place, PostKey, ProfileKey
 from domain.words import TicketStatus
-from domain.work import Place, PostKey, ProfileKey, Work
+from domain.work import Work
 
 
 @dataclass

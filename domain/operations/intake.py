@@ -22,8 +22,9 @@ from domain.post import IncomingFile, Post
 from domain.rules import checking, enclosures
 from domain.rules.access import Permission
 from domain.rules.files import Examined
+from domain.shelves.found import Place
 from domain.words import GroupingMode, TicketOrigin, TicketStatus
-from domain.work import Place, Work
+from domain.work import Work
 
 MOST_AT_ONCE = 500
 FOLLOWERS_MOST = 2**31 - 1

@@ -18,8 +18,9 @@ from domain.past import PastConversation, PastMessage, TakenOver
 from domain.post import Author
 from domain.rules import grouping, routing
 from domain.rules.routing import Route
+from domain.shelves.found import PostKey, ProfileKey
 from domain.words import GroupingMode, TicketStatus
-from domain.work import PostKey, ProfileKey, Work
+from domain.work import Work
 
 T = TypeVar("T")
 # Two values each, and both databases take some 32,000 in a statement.

@@ -5,8 +5,9 @@ from uuid import UUID
 from domain.model.publisher import CONTACT_KINDS, FieldDefinition, Publisher, PublisherField
 from domain.post import Author
 from domain.rules import contacts, masking
+from domain.shelves.found import ProfileKey
 from domain.words import FieldKind, Network
-from domain.work import ProfileKey, Secrets, Work
+from domain.work import Secrets, Work
 
 
 def told(secrets: Secrets, publisher: Publisher, kind: FieldKind) -> str | None:
