@@ -13,7 +13,7 @@ from domain.model.base import Record, Tags, UTCDateTime, only_where, word
 from domain.sending import Outcome, Sent
 from domain.words import CloseReason, DeliveryState, TicketStatus, Visibility
 
-UNDER_WAY = text("state IN ('QUEUED', 'SENDING')")
+UNDER_WAY = text("next_attempt_at IS NOT NULL")
 FAILURE_DETAIL = 500
 EXTERNAL_ID, EXTERNAL_URL = 200, 2000
 NUL = "\x00"

@@ -315,7 +315,7 @@ def _add_columns(*, postgres: bool) -> None:
     )
     op.create_index("ix_reply_account_sending", "reply", ["account_id", "sending_at"])
     op.create_index("ix_reply_external", "reply", ["account_id", "external_id"])
-    under_way = sa.text("state IN ('QUEUED', 'SENDING')")
+    under_way = sa.text("next_attempt_at IS NOT NULL")
     op.create_index(
         "ix_reply_under_way", "reply", ["next_attempt_at", "id"],
         postgresql_where=under_way, sqlite_where=under_way,
