@@ -4,12 +4,13 @@ The place in the box moves in the same transaction in which a mail is taken in. 
 stopped in between begins with the same mail again, and what is read twice is known.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from domain.model.mailbox import Mailbox
 from domain.work import Work
@@ -47,7 +48,7 @@ async def claim(work: Work, account_id: UUID) -> Claimed | None:
         await work.mailboxes.put(mailbox)
     if mailbox.look_at > work.now:
         return None
-    connection = json.loads(work.secrets.unseal(account.sealed_connection))
+    connection = orjson.loads(work.secrets.unseal(account.sealed_connection))
     if "imap" not in connection:
         mailbox.rest(work.now, timedelta(hours=1))
         return None
