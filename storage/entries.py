@@ -62,7 +62,8 @@ class EntryShelf:
         return found
 
     async def inbound_after(self, ticket_id: UUID, cursor: str) -> Sequence[HistoryEntry]:
-        """The messages that came into the ticket after a cursor of the feed, oldest first.
+        """What the publisher wrote into the ticket after a cursor of the feed, oldest first; what
+        a machine sent for them is nothing to answer.
 
         Whoever holds the ticket is told all of them: each came while it was held by its own act.
         """
@@ -75,6 +76,7 @@ class EntryShelf:
                 H_.workspace_id == self.actor.workspace_id,
                 H_.ticket_id == ticket_id,
                 H_.kind == HistoryKind.OCCURRENCE_RECEIVED,
+                H_.automated.is_(False),
                 unseen(seen),
             )
             .order_by(H_.sequence)

@@ -846,6 +846,17 @@ async def test_forced_it_is_sent_whatever_came(world: World) -> None:
     assert said.reply.state is QUEUED
 
 
+async def test_what_a_machine_sent_for_the_publisher_makes_nothing_stale(world: World) -> None:
+    _, account = await team(world)
+    ticket = await world.heard(account, thread="t")
+    looked_at = await cursor(world)
+    await world.heard(account, thread="t", text="Estou de férias", automated=True)
+
+    said = await reply(world, ticket, based_on=looked_at)
+
+    assert said.reply.state is QUEUED
+
+
 async def test_only_messages_into_this_very_ticket_make_a_reply_stale(world: World) -> None:
     level, account = await team(world)
     ana = await world.person("Ana", level=level)
