@@ -7,25 +7,23 @@ errors are handed in. CORS is the business of middleware around it.
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol
 
-from graphql import GraphQLError, OperationDefinitionNode
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry import Schema
 from strawberry.asgi import GraphQL
-from strawberry.extensions import SchemaExtension
 from strawberry.http.ides import get_graphql_ide_html
 from strawberry.schema.base import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types.execution import ExecutionContext
 
+from graph.documents import Documents, FromMemory
 from server.graphql_errors import OperationContext, Tell, tell_plainly
 from server.graphql_frames import Frames
 from server.graphql_http import HttpDesk
@@ -43,38 +41,6 @@ class Doorkeeper(Protocol):
 
     async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection:
         """What the socket signs in as. `Refused.close` is 4401 where it brought no credentials."""
-
-
-class RequestErrors(SchemaExtension):
-    """Codes on what is wrong with a document, and no guessing which of several operations is meant.
-
-    Stock Strawberry runs the first operation of a document when none is named; GraphQL's
-    GetOperation() refuses.
-    """
-
-    def on_parse(self) -> Iterator[None]:
-        yield
-        self._name("GRAPHQL_PARSE_FAILED")
-
-    def on_validate(self) -> Iterator[None]:
-        context = self.execution_context
-        if _names_none_of_several(context):
-            context.pre_execution_errors = [
-                GraphQLError(
-                    "The document has several operations: say which in `operationName`.",
-                    extensions={"code": "BAD_REQUEST"},
-                )
-            ]
-        yield
-        self._name("GRAPHQL_VALIDATION_FAILED")
-
-    def _name(self, code: str) -> None:
-        for error in self.execution_context.pre_execution_errors or ():
-            if error.nodes:
-                # A scalar that did not take a literal: about the document, whatever it raised.
-                error.original_error = None
-            if error.original_error is None:
-                error.extensions = {"code": code, **(error.extensions or {})}
 
 
 class GraphQLApp(GraphQL[Any, None]):
@@ -97,7 +63,8 @@ class GraphQLApp(GraphQL[Any, None]):
         send_deadline: float = 10.0,
         ping_interval: float = 12.0,
     ) -> None:
-        schema = _legible(schema)
+        self.documents = documents = Documents(schema._schema)
+        schema = _served(schema, documents)
         super().__init__(
             schema,
             graphql_ide=None,
@@ -109,8 +76,9 @@ class GraphQLApp(GraphQL[Any, None]):
         # Strawberry's page takes its parts from unpkg.com (with integrity hashes), so it needs
         # the internet; it is for developers and off in production.
         page = get_graphql_ide_html("graphiql") if graphiql else None
-        self.desk = HttpDesk(schema, doorkeeper.http, tell, max_body, page, may_upload)
+        self.desk = HttpDesk(schema, documents, doorkeeper.http, tell, max_body, page, may_upload)
         self.switchboard = Switchboard(
+            documents,
             doorkeeper.websocket,
             tell,
             init_timeout,
@@ -152,18 +120,10 @@ class GraphQLApp(GraphQL[Any, None]):
         await asyncio.gather(*(let_go(s, nth * pause) for nth, s in enumerate(sockets)))
 
 
-def _names_none_of_several(context: ExecutionContext) -> bool:
-    # The name as given: `operation_name` falls back to the first operation of the document.
-    if context._provided_operation_name is not None or context.graphql_document is None:
-        return False
-    definitions = context.graphql_document.definitions
-    return sum(isinstance(each, OperationDefinitionNode) for each in definitions) > 1
-
-
-def _legible(schema: Schema) -> Schema:
-    """The schema as it is served: errors carry codes, and only `Tell` writes about them."""
+def _served(schema: Schema, documents: Documents) -> Schema:
+    """The schema as it is served: documents are remembered, and only `Tell` writes about errors."""
     served = copy(schema)
-    served.extensions = (RequestErrors, *schema.extensions)
+    served.extensions = (partial(FromMemory, documents), *schema.extensions)
     if type(schema).process_errors is BaseSchema.process_errors:
         # The stock one logs every error with the lines of the document around it.
         served.process_errors = lambda errors, execution_context=None: None  # type: ignore[method-assign]

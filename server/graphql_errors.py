@@ -8,7 +8,6 @@ from typing import Any, Protocol
 import structlog
 from graphql import GraphQLError
 from starlette.responses import Response
-from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.execution import ExecutionResult
 
 log = structlog.get_logger(__name__)
@@ -79,10 +78,6 @@ def tell_plainly(error: GraphQLError, context: OperationContext | None = None) -
 def fault(error: Exception) -> GraphQLError:
     """Any exception in the form that a `Tell` takes."""
     return GraphQLError("Something went wrong on our side.", original_error=error)
-
-
-def unknown_operation(error: CannotGetOperationTypeError) -> GraphQLError:
-    return GraphQLError(error.as_http_error_reason(), extensions={"code": "BAD_REQUEST"})
 
 
 def never_ran(result: ExecutionResult) -> bool:

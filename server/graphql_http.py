@@ -13,9 +13,10 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from strawberry import Schema
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from graph.documents import Documents
 from server import graphql_uploads
 from server.graphql_errors import (
     OperationContext,
@@ -26,7 +27,6 @@ from server.graphql_errors import (
     never_ran,
     tell_plainly,
     told,
-    unknown_operation,
 )
 
 log = structlog.get_logger(__name__)
@@ -168,6 +168,7 @@ class HttpDesk:
     """Answers HTTP requests for one schema."""
 
     schema: Schema
+    documents: Documents
     admit: Callable[[Request, Response], Awaitable[OperationContext]]
     tell: Tell
     max_body: int
@@ -239,9 +240,13 @@ class HttpDesk:
         allowed = {OperationType.QUERY}
         if method == "POST":
             allowed.add(OperationType.MUTATION)
+        prepared = self.documents.prepare(asked.query)
+        if refused := prepared.refusal(asked.operation_name):
+            errors = told(refused, self.tell, context)
+            return _status(errors, media), {"errors": errors}
         try:
             result = await self.schema.execute(
-                asked.query or " ",  # an empty document is a syntax error like any other
+                asked.query,
                 variable_values=asked.variables,
                 context_value=context,
                 operation_name=asked.operation_name,
@@ -250,9 +255,6 @@ class HttpDesk:
             )
         except InvalidOperationTypeError as error:
             raise _out_of_place(error.operation_type) from error
-        except CannotGetOperationTypeError as error:
-            refused = unknown_operation(error)
-            raise Refused("BAD_REQUEST", refused.message, INVALID_OPERATION) from error
 
         errors = told(result.errors or (), self.tell, context)
         rest = {"extensions": result.extensions} if result.extensions else {}

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 from graphql import GraphQLError
 from strawberry.schema import BaseSchema
-from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
@@ -19,7 +18,6 @@ from server.graphql_errors import (
     fault,
     never_ran,
     told,
-    unknown_operation,
 )
 
 
@@ -70,13 +68,7 @@ def payload(result: ExecutionResult, tell: Tell, context: OperationContext) -> d
 
 def legible(errors: list[GraphQLError], tell: Tell, context: OperationContext | None) -> list[Any]:
     """What an `error` message carries."""
-    known = [
-        unknown_operation(error.original_error)
-        if isinstance(error.original_error, CannotGetOperationTypeError)
-        else error
-        for error in errors
-    ]
-    return told(known, tell, context)
+    return told(errors, tell, context)
 
 
 def plain(variables: dict[str, Any] | None) -> str:

@@ -35,6 +35,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from graph.documents import Documents
 from server import graphql_runs as runs
 from server.graphql_errors import (
     OperationContext,
@@ -64,6 +65,7 @@ class Connection(Protocol):
 class Switchboard:
     """The open sockets, and the terms they are held on."""
 
+    documents: Documents
     admit: Callable[[WebSocket, Mapping[str, object]], Awaitable[Connection]]
     tell: Tell
     init_timeout: float
@@ -181,7 +183,9 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
             )
             await self._refuse(operation, [error], None)
             return
-        run = self._share if self.switchboard.may_share(operation.query) else self._run
+        query = operation.query or ""
+        refused = self.switchboard.documents.prepare(query).errors
+        run = self._share if not refused and self.switchboard.may_share(query) else self._run
         operation.task = self._start(run(operation, self.connection, payload.get("extensions")))
 
     async def _run(
@@ -194,8 +198,12 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         context: OperationContext | None = None
         try:
             context = connection.operation()
+            prepared = self.switchboard.documents.prepare(operation.query or "")
+            if refused := prepared.refusal(operation.operation_name):
+                await self._refuse(operation, list(refused), context)
+                return
             results = await self.schema.stream(
-                operation.query or " ",  # an empty document is a syntax error like any other
+                operation.query,
                 variable_values=operation.variables,
                 context_value=context,
                 operation_name=operation.operation_name,

@@ -1,0 +1,199 @@
+"""Documents, read once: parsed, held against the schema, and remembered by their text.
+
+A client sends the same few documents again and again. What is known of one hangs on it (`once`)
+and is forgotten with it. Those that were refused are remembered apart, so that nobody who sends
+nonsense makes room for it among what others use; and a document has to come twice before it can
+push out one that did.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, TypeVar
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.validation import ASTValidationRule
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+T = TypeVar("T")
+Rule = type[ASTValidationRule]
+
+RULES: tuple[Rule, ...] = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+KNOWN, REFUSED = 1_000, 200
+"""How many documents are remembered, and how many refusals."""
+MEMORY = 64 * 1024 * 1024
+PER_CHARACTER = 100
+"""Bytes that a character takes once its document is parsed: some fifty, at worst two hundred."""
+
+
+class Prepared:
+    """One document, as far as it can be known without who asks and with which variables."""
+
+    __slots__ = ("_kept", "_schema", "document", "errors", "text")
+
+    def __init__(
+        self,
+        text: str,
+        document: DocumentNode | None,
+        errors: tuple[GraphQLError, ...],
+        schema: GraphQLSchema,
+    ) -> None:
+        self.text = text
+        self.document = document
+        self.errors = errors
+        """Why nobody may run it; each with its code."""
+        self._schema = schema
+        self._kept: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made under that key for this document, made now if it was not."""
+        try:
+            kept: T = self._kept[key]
+        except KeyError:
+            kept = self._kept[key] = make()
+        return kept
+
+    def against(self, rule: Rule) -> tuple[GraphQLError, ...]:
+        """What a rule of some callers has to say; asked once for all of them."""
+        return self.once(("rule", rule), lambda: _validated(self._schema, self.document, (rule,)))
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The one meant, as the specification's GetOperation finds it."""
+        operations = self.once("operations", self._operations)
+        if name is None:
+            return operations[0] if len(operations) == 1 else None
+        return next((each for each in operations if each.name and each.name.value == name), None)
+
+    def refusal(self, operation_name: str | None) -> tuple[GraphQLError, ...]:
+        """Why it is not run for anybody; nothing when it may be."""
+        if self.document is None or self.operation(operation_name) is not None:
+            return self.errors
+        if operation_name is not None:
+            message = "The document has no operation of that name."
+        elif self.once("operations", self._operations):
+            # Stock Strawberry would run the first.
+            message = "The document has several operations: say which in `operationName`."
+        else:
+            message = "The document has no operation."
+        return (GraphQLError(message, extensions={"code": "BAD_REQUEST"}),)
+
+    def _operations(self) -> list[OperationDefinitionNode]:
+        definitions = self.document.definitions if self.document else ()
+        return [each for each in definitions if isinstance(each, OperationDefinitionNode)]
+
+
+class Documents:
+    """The documents of one schema, as they were sent."""
+
+    def __init__(self, schema: GraphQLSchema, *, known: int = KNOWN, memory: int = MEMORY) -> None:
+        self._schema = schema
+        self._new = Shelf(known, memory // 2)
+        self._proven = Shelf(known, memory // 2)
+        self._refused = Shelf(REFUSED, memory // 8)
+        self.read = 0
+        """How many were parsed and validated since the process began."""
+
+    def prepare(self, text: str) -> Prepared:
+        """The document of that text; remembered ones are not read again."""
+        known = self._proven.get(text)
+        if known is None and (known := self._new.pop(text)) is not None:
+            self._proven.put(known)
+        if known is None and (known := self._refused.get(text)) is None:
+            known = self._read(text)
+            (self._refused if known.errors else self._new).put(known)
+        return known
+
+    def _read(self, text: str) -> Prepared:
+        self.read += 1
+        try:
+            document = parse(text)
+        except GraphQLError as error:
+            errors = _coded([error.with_traceback(None)], "GRAPHQL_PARSE_FAILED")
+            return Prepared(text, None, errors, self._schema)
+        errors = _validated(self._schema, document, RULES)
+        return Prepared(text, document, errors, self._schema)
+
+
+class Shelf:
+    """The documents used last, up to a number and a size."""
+
+    def __init__(self, most: int, memory: int) -> None:
+        self._most = most
+        self._room = memory // PER_CHARACTER
+        self._used = 0
+        self._kept: OrderedDict[str, Prepared] = OrderedDict()
+
+    def get(self, text: str) -> Prepared | None:
+        known = self._kept.get(text)
+        if known is not None:
+            self._kept.move_to_end(text)
+        return known
+
+    def pop(self, text: str) -> Prepared | None:
+        known = self._kept.pop(text, None)
+        if known is not None:
+            self._used -= len(text)
+        return known
+
+    def put(self, document: Prepared) -> None:
+        size = len(document.text)
+        if size > self._room:
+            return
+        self._kept[document.text] = document
+        self._used += size
+        while len(self._kept) > self._most or self._used > self._room:
+            forgotten, _ = self._kept.popitem(last=False)
+            self._used -= len(forgotten)
+
+
+class FromMemory(SchemaExtension):
+    """Runs an operation on the document as it is remembered.
+
+    For documents that `Prepared.refusal` has nothing against; and the rules that other extensions
+    add for whoever asks are asked once for each document.
+    """
+
+    def __init__(self, documents: Documents) -> None:
+        super().__init__()
+        self._documents = documents
+
+    def on_parse(self) -> Iterator[None]:
+        self._prepared = self._documents.prepare(self.execution_context.query or "")
+        self.execution_context.graphql_document = self._prepared.document
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        errors = list(self._prepared.errors)
+        for rule in context.validation_rules[len(specified_rules) :]:
+            errors += self._prepared.against(rule)
+        context.pre_execution_errors = errors
+        yield
+
+
+def _validated(
+    schema: GraphQLSchema, document: DocumentNode | None, rules: tuple[Rule, ...]
+) -> tuple[GraphQLError, ...]:
+    if document is None:
+        return ()
+    errors = validate(schema, document, rules, hide_suggestions=True)
+    return _coded(errors, "GRAPHQL_VALIDATION_FAILED")
+
+
+def _coded(errors: list[GraphQLError], code: str) -> tuple[GraphQLError, ...]:
+    for error in errors:
+        if error.nodes:
+            # A scalar that did not take a literal: about the document, whatever it raised.
+            error.original_error = None
+        if error.original_error is None:
+            error.extensions = {"code": code, **(error.extensions or {})}
+    return tuple(errors)
