@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Connection, inspect, text
 from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.exc import DBAPIError
 
 import domain.model  # noqa: F401 - every table
 from domain.model.base import metadata
@@ -24,10 +25,17 @@ ischema_names.setdefault("xid8", PgXid8)
 FOLDER = Path(__file__).parent / "migrations"
 # Any number will do, as long as everybody who migrates this database takes the same.
 LOCK = 4_711_2026
+TABLE_SECONDS = 3
+"""How long a table is waited for. Whoever needs it meanwhile waits behind, and waits for 8."""
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 class WrongSchema(Exception):
     """The database is older or newer than this code."""
+
+
+class TableHeld(Exception):
+    """Something else would not let go of a table; nothing was changed."""
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -57,7 +65,7 @@ def _upgrade(connection: Connection) -> None:
         connection.execute(text("SET LOCAL lock_timeout = '10min'"))
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+        connection.execute(text(f"SET LOCAL lock_timeout = '{TABLE_SECONDS}s'"))
     current = _current(connection)
     if current is not None and not _known(current):
         raise WrongSchema(newer(current))
@@ -77,8 +85,16 @@ def newer(revision: str) -> str:
 
 async def migrate(database: Database) -> str:
     """The revision the database is at now. Asked by many at once, it happens once."""
-    async with database.writer.begin() as connection:
-        await connection.run_sync(_upgrade)
+    try:
+        async with database.writer.begin() as connection:
+            await connection.run_sync(_upgrade)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            raise TableHeld(
+                "Nothing was changed: something has held a table for too long. Run guiche migrate "
+                "again when fewer people work, or end what holds it: a long report, a backup."
+            ) from error
+        raise
     return _head()
 
 

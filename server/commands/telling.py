@@ -16,7 +16,7 @@ from server import logging, settings
 from server.opening import UnsafeDatabase
 from server.settings import BadSettings, Settings
 from storage.engine import DatabaseInUse
-from storage.migrating import WrongSchema
+from storage.migrating import TableHeld, WrongSchema
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -27,6 +27,13 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 class Failed(Exception):
     """The command cannot do what was asked; the message says why, and what would help."""
+
+
+TOLD = (
+    *(BadSettings, DatabaseInUse, Failed, MappingError),
+    *(TableHeld, UnsafeDatabase, WrongSchema),
+)
+"""What is a sentence already."""
 
 
 def stop(message: str) -> NoReturn:
@@ -49,7 +56,7 @@ def carry_out(work: Coroutine[Any, Any, T], at: Settings) -> T:
     """What the work gives, or a sentence and exit code 1."""
     try:
         return asyncio.run(work)
-    except (BadSettings, DatabaseInUse, Failed, MappingError, UnsafeDatabase, WrongSchema) as told:
+    except TOLD as told:
         stop(str(told))
     except Refusal as refusal:
         stop(refusal.message(Locale.EN))

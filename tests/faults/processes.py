@@ -70,6 +70,10 @@ class Process:
         self._process.kill()
         self._process.wait(STOP_LIMIT)
 
+    async def ends(self) -> int:
+        """By itself; its exit code."""
+        return await asyncio.to_thread(self._process.wait, START_LIMIT)
+
     async def stop(self) -> None:
         """As an operator stops it."""
         self._process.terminate()
