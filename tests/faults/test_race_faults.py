@@ -1,0 +1,171 @@
+"""Of many who want the same at once, one gets it; and one who asks again gets the same again."""
+
+import asyncio
+from collections import Counter
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from domain.model.entry import HistoryEntry
+from domain.words import HistoryKind
+from storage.access import columns
+from tests.api.desk import Json, gid
+from tests.faults.conftest import Office
+from tests.faults.proxy import proxy
+from tests.faults.writing import ANSWERED_WITHIN, Insistent
+from tests.flows.served import Caller
+from tests.world import World
+
+pytestmark = [pytest.mark.postgres, pytest.mark.redis]
+H_ = columns(HistoryEntry)
+ATTENDANTS, TICKETS, BATCH = 8, 200, 7
+CONTESTED, KEYS = 24, 6
+
+
+async def queue(world: World, count: int) -> list[str]:
+    """So many tickets that nobody has."""
+    account = await world.account()
+    await world.watch(account, world.triage)
+    posts = [world.post(account, thread=f"t{number}") for number in range(count)]
+    received = await world.receive(*posts)
+    return [gid(each.ticket) for each in received if each.ticket]
+
+
+async def told(world: World, kind: HistoryKind) -> Counter[str]:
+    """How often it stands in the history of each ticket."""
+    async with world.storage.reading(world.system) as work:
+        statement = select(H_.ticket_id).where(
+            H_.kind == kind, H_.workspace_id == world.workspace.id
+        )
+        return Counter(gid(each, "Ticket") for each in await work.session.scalars(statement))
+
+
+async def test_of_200_tickets_none_is_pulled_by_two_though_a_server_dies_meanwhile(
+    office: Office,
+) -> None:
+    world, pair = office.world, office.pair
+    tickets = await queue(world, TICKETS)
+    people = [await world.person(f"P{each}", level=world.triage) for each in range(ATTENDANTS)]
+    callers = [await office.caller(each, 0) for each in people]
+    got: list[list[str]] = [[] for _ in people]
+
+    async def pull(number: int, client: httpx.AsyncClient) -> None:
+        """Until nothing is left; each pull has a key, and is asked for until it is answered."""
+        one = Insistent(pair.addresses, callers[number].token, client, Random(number))
+        for turn in range(TICKETS):
+            payload = await one.do(
+                *("getTickets", "GetTicketsInput", "tickets { id assignee { id } } waiting"),
+                count=BATCH,
+                idempotencyKey=f"{turn}",
+            )
+            assert {each["assignee"]["id"] for each in payload["tickets"]} <= {
+                gid(people[number].user)
+            }
+            got[number] += [each["id"] for each in payload["tickets"]]
+            if not payload["tickets"] and not payload["waiting"]:
+                return
+
+    async def die_between() -> None:
+        while sum(map(len, got)) < TICKETS / 4:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        pair.kill(1)
+
+    async with httpx.AsyncClient(timeout=ANSWERED_WITHIN) as client:
+        await asyncio.gather(die_between(), *(pull(each, client) for each in range(ATTENDANTS)))
+    await pair.revive(1)
+
+    assert sorted(ticket for mine in got for ticket in mine) == sorted(tickets)
+    assert await told(world, HistoryKind.CLAIMED) == Counter(tickets)
+
+
+async def test_of_eight_who_begin_with_one_ticket_at_once_one_has_it_and_all_see_who(
+    office: Office,
+) -> None:
+    world = office.world
+    tickets = await queue(world, CONTESTED)
+    people = [await world.person(f"P{each}", level=world.triage) for each in range(ATTENDANTS)]
+    callers = [await office.caller(each, place % 2) for place, each in enumerate(people)]
+
+    async def start(caller: Caller, ticket: str) -> str:
+        payload = await caller.do(
+            "startTicket", "TicketInput", "ticket { assignee { id } }", ticketId=ticket
+        )
+        assert payload["userErrors"] == []
+        holder: str = payload["ticket"]["assignee"]["id"]
+        return holder
+
+    holders = [
+        await asyncio.gather(*(start(caller, ticket) for caller in callers)) for ticket in tickets
+    ]
+
+    assert {len(set(each)) for each in holders} == {1}
+    assert await told(world, HistoryKind.ASSIGNEE_CHANGED) == Counter(tickets)
+
+
+OPENED, SAID, PULLED, CAME = (
+    HistoryKind.TICKET_OPENED,
+    HistoryKind.NOTE_ADDED,
+    HistoryKind.CLAIMED,
+    HistoryKind.OCCURRENCE_RECEIVED,
+)
+MUTATIONS: dict[str, tuple[str, str, Json, Json, HistoryKind, int]] = {
+    "openTicket": (
+        "OpenTicketInput",
+        "ticket { id protocol }",
+        {"subject": "Pedido", "comment": "Ligou"},
+        {"subject": "Outro"},
+        *(OPENED, 1),
+    ),
+    "reply": (
+        "ReplyInput",
+        "reply { id text } ticket { id }",
+        {"text": "Nota", "visibility": "INTERNAL"},
+        {"text": "Outra nota"},
+        *(SAID, 1),
+    ),
+    "getTickets": ("GetTicketsInput", "tickets { id }", {"count": 2}, {"count": 3}, PULLED, 2),
+}
+"""What it takes and answers, what is asked, what else under the same key, and what it tells."""
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+async def test_one_whose_answer_was_cut_off_asks_the_other_server_and_it_is_done_once(
+    office: Office, mutation: str
+) -> None:
+    world, pair = office.world, office.pair
+    ticket, *_ = await queue(world, 16)
+    there = await office.caller(await world.person("Ana", level=world.triage), 1)
+    taking, selected, asked, other, kind, each = MUTATIONS[mutation]
+    places = {"openTicket": {"levelId": gid(world.triage)}, "reply": {"ticketId": ticket}}
+    asked = asked | places.get(mutation, {})
+    before = (await told(world, kind)).total()
+
+    async with proxy(pair.addresses[0]) as line:
+        line.deaf = True
+        here = office.house.bearer(there.token, line.url)
+
+        async def cut_off(key: Json) -> None:
+            with pytest.raises(httpx.TransportError):
+                await here.do(mutation, taking, selected, **asked, **key)
+
+        async def ask(key: Json, **more: Any) -> Any:
+            return await there.do(mutation, taking, selected, **asked | more, **key)
+
+        for number in range(KEYS):
+            key = {"idempotencyKey": f"k{number}"}
+            if number % 2:
+                await cut_off(key)
+                first = await ask(key)
+            else:
+                # The other server is still at it: whoever is first does it, for both.
+                first, _ = await asyncio.gather(ask(key), cut_off(key))
+            assert first["userErrors"] == []
+            assert await ask(key) == first
+            refused = await ask(key, **other)
+            assert [error["code"] for error in refused["userErrors"]] == ["INVALID"]
+
+    assert line.cuts == KEYS
+    assert (await told(world, kind)).total() - before == KEYS * each
