@@ -76,7 +76,7 @@ migration: install ## A new migration from what the models say: make migration N
 	@$(BIN)/python scripts/migration.py "$(NAME)"
 
 lock: install ## Write requirements.lock anew from pyproject.toml
-	@$(UV) pip compile --quiet --universal --python-version 3.11 pyproject.toml --group dev --output-file requirements.lock $(LOCK)
+	@$(UV) pip compile --quiet --universal --python-version 3.11 pyproject.toml --extra otel --group dev --output-file requirements.lock $(LOCK)
 
 format: install ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix

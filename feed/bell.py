@@ -13,7 +13,7 @@ import structlog
 from broadcaster import Broadcast
 from broadcaster._base import Subscriber
 
-from feed.redis_bell import RedisBackend
+from feed.redis_bell import RedisBackend, Tell, nobody
 
 log = structlog.get_logger()
 
@@ -21,9 +21,12 @@ log = structlog.get_logger()
 class Bell:
     """Rings topics, and lends ears to those who wait for a ring."""
 
-    def __init__(self, broadcast: Broadcast, redis: RedisBackend | None) -> None:
+    def __init__(
+        self, broadcast: Broadcast, redis: RedisBackend | None, tell: Tell = nobody
+    ) -> None:
         self._broadcast = broadcast
         self._redis = redis
+        self._tell = tell
         self._lines: dict[str, Line] = {}
         self._rung: dict[str, None] = {}
         self._ringing = asyncio.Event()
@@ -32,7 +35,7 @@ class Bell:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str) -> AsyncIterator["Bell"]:
+    async def open(cls, url: str, tell: Tell = nobody) -> AsyncIterator["Bell"]:
         """A bell for one process (memory://) or between processes (redis://, rediss://).
 
         A Redis that is not there yet is no error: rings stay in the process until it comes.
@@ -41,9 +44,9 @@ class Bell:
         if scheme not in {"memory", "redis", "rediss"}:
             raise ValueError(f"a bell needs memory://, redis:// or rediss://, not {scheme}://")
 
-        redis = None if scheme == "memory" else RedisBackend(url)
+        redis = None if scheme == "memory" else RedisBackend(url, tell)
         async with Broadcast(url, backend=redis) as broadcast:
-            bell = cls(broadcast, redis)
+            bell = cls(broadcast, redis, tell)
             ringer = bell._start(bell._pass_on())
             try:
                 yield bell
@@ -62,6 +65,7 @@ class Bell:
         """Wake all who hear a topic, here and elsewhere; returns at once, whatever Redis does."""
         self._rung[topic] = None
         self._ringing.set()
+        self._tell("rung")
 
     @asynccontextmanager
     async def hear(self, topic: str) -> AsyncIterator["Ear"]:
@@ -71,7 +75,7 @@ class Bell:
 
         line = self._lines.get(topic)
         if line is None:
-            line = self._lines[topic] = Line()
+            line = self._lines[topic] = Line(self._tell)
             self._start(self._attend(topic, line))
         ear = Ear()
         line.ears.add(ear)
@@ -166,7 +170,8 @@ class Ear:
 class Line:
     """One topic's subscription in this process, shared by all its ears."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Tell = nobody) -> None:
+        self.tell = tell
         self.ears: set[Ear] = set()
         self.open = asyncio.Event()
         self.deserted = asyncio.Event()
@@ -175,5 +180,6 @@ class Line:
         # The façade's queue has no bound, so it is emptied at once into flags, which have one.
         while True:
             await subscriber.get()
+            self.tell("heard")
             for ear in self.ears:
                 ear.ring()

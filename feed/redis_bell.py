@@ -9,6 +9,7 @@ import asyncio
 import random
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -31,18 +32,27 @@ MOST_UNSENT = 10_000
 log = structlog.get_logger()
 
 
+Tell = Callable[[str], None]
+"""Hears what happens to the bell; a call takes no time and does not fail."""
+
+
+def nobody(_event: str) -> None:
+    """Nobody wants to know."""
+
+
 class RedisBackend(BroadcastBackend):
     """A backend for broadcaster's façade whose link to Redis is kept up for good.
 
     Its queues hold a topic at most once, so the number of topics bounds them.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tell: Tell = nobody) -> None:
         pool = _pool(url, retries=0)
         self._connection: AbstractConnection = pool.make_connection()  # type: ignore[no-untyped-call]
         # One more try: the connection may be left over from before a restart.
         self._client = Redis(connection_pool=_pool(url, retries=1))
         # Sent as the payload, so that a process knows its own rings: those it has heard already.
+        self._tell = tell
         self._origin = secrets.token_hex(8).encode()
 
         self._wanted: set[str] = set()
@@ -177,6 +187,7 @@ class RedisBackend(BroadcastBackend):
             self._confirmations[channel].set()
         else:
             # Nobody waited for it, so there are ears that already rely on it: the gap is rung.
+            self._tell("gap")
             self._hear(channel)
 
     def _found(self) -> None:
@@ -185,11 +196,14 @@ class RedisBackend(BroadcastBackend):
         if self._away_since is not None:
             away = round(time.monotonic() - self._away_since, 1)
             log.info("bell.reconnected", topics=len(self._confirmed), away_seconds=away)
+        self._tell("linked")
         self._away_since = None
         self._linked.set()
         self._tried.set()
 
     def _lost(self, reason: BaseException) -> None:
+        if self.connected:
+            self._tell("lost")
         self._linked.clear()
         self._confirmed.clear()
         self._tried.set()

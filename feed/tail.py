@@ -7,6 +7,7 @@ nobody up.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,6 +35,26 @@ class Source(Protocol):
     async def since(
         self, workspace_id: UUID, seen: Position, until: Position | None = None
     ) -> Stretch: ...
+
+
+class Record(Protocol):
+    """Hears how the feed was read. A call takes no time and does not fail."""
+
+    def handed_out(self, entries: int, lag: float) -> None:
+        """So many entries, the first of them recorded so many seconds ago."""
+
+    def unread(self) -> None:
+        """The store could not be asked."""
+
+
+class Unrecorded:
+    """Nobody wants to know."""
+
+    def handed_out(self, entries: int, lag: float) -> None: ...
+    def unread(self) -> None: ...
+
+
+UNRECORDED = Unrecorded()
 
 
 class Follower:
@@ -100,11 +121,14 @@ class Follower:
 class Tail:
     """The feed of one workspace, as far as this process has read it."""
 
-    def __init__(self, workspace_id: UUID, source: Source, bell: Bell) -> None:
+    def __init__(
+        self, workspace_id: UUID, source: Source, bell: Bell, record: Record = UNRECORDED
+    ) -> None:
         self.workspace_id = workspace_id
         self.followers: set[Follower] = set()
         self._source = source
         self._bell = bell
+        self._record = record
         self._position: Position | None = None
         self._ready = asyncio.Event()
         self._access_version: int | None = None
@@ -136,6 +160,7 @@ class Tail:
                     pause = 0.05
                     await ear.wait(SWEEP)
                 except Exception as error:
+                    self._record.unread()
                     # The store may be away for a while; whoever follows waits, and misses nothing.
                     log.warning("feed.unread", error=type(error).__name__, retry_in=pause)
                     await asyncio.sleep(pause)
@@ -151,15 +176,25 @@ class Tail:
         if stretch.entries or stretch.truncated or known not in (None, stretch.access_version):
             for follower in self.followers:
                 follower.hand(stretch)
+        if stretch.entries:
+            # By its id, which is made when it is recorded: what is taken over from elsewhere
+            # is of another time.
+            recorded = (stretch.entries[0].id.int >> 80) / 1000
+            self._record.handed_out(len(stretch.entries), time.time() - recorded)
 
 
 class Tails:
     """The tails of this process: one for each workspace that somebody follows."""
 
-    def __init__(self, source: Source, bell: Bell) -> None:
+    def __init__(self, source: Source, bell: Bell, record: Record = UNRECORDED) -> None:
         self._source = source
         self._bell = bell
+        self._record = record
         self._tails: dict[UUID, Tail] = {}
+
+    def __len__(self) -> int:
+        """How many workspaces are followed."""
+        return len(self._tails)
 
     @asynccontextmanager
     async def follow(
@@ -171,7 +206,9 @@ class Tails:
         """
         tail = self._tails.get(workspace_id)
         if tail is None:
-            tail = self._tails[workspace_id] = Tail(workspace_id, self._source, self._bell)
+            tail = self._tails[workspace_id] = Tail(
+                workspace_id, self._source, self._bell, self._record
+            )
         follower = Follower(after or Position.of("0"), entries=entries)
         # Counted at once, or another's leaving would stop the tail under our feet.
         waiting = Follower(follower.seen, entries=False)

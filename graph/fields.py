@@ -110,6 +110,7 @@ class Payload(FieldExtension):
         try:
             done = await next_(source, info, **kwargs)
         except Refusal as refusal:
+            info.context.refusals.append(refusal.code.value)
             told = self.errors(refusal, info.context.locale)
             return self.payload.refused(told, kwargs.get("input"))
         return self.payload.told(done, info)

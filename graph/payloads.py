@@ -143,6 +143,7 @@ class ReceiveOccurrencePayload(Answer):
     @classmethod
     def of(cls, received: Any, info: Info) -> Any:
         if received.refusal is not None:
+            info.context.refusals.append(received.refusal.code.value)
             return cls.refused(user_errors(received.refusal, info.context.locale))
         return cls.told(received, info)
 

@@ -102,6 +102,8 @@ class Context:
     """What the session cookie carried, if the request brought one."""
     shared: bool = False
     """Its answers go to many who have the same rights: it ends when anybody's change."""
+    refusals: list[str] = field(default_factory=list)
+    """The codes of what was refused in payloads, for whoever counts."""
     lets_in: Callable[[Actor], bool] = lambda actor: True
     """Whether what was asked may be answered to whoever signs in with it."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)

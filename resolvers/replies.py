@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from uuid import UUID
 
 import strawberry
+import structlog
 
 from domain.answers import Replied
 from domain.model.account import Account
@@ -18,6 +19,7 @@ from domain.words import CloseReason, RetryDecision, TicketStatus, Visibility
 from resolvers.context import Info
 from resolvers.inputs import VERSION, key, told, uuid, uuids
 
+log = structlog.get_logger(__name__)
 Row = strawberry.Parent[Reply]
 
 
@@ -77,7 +79,10 @@ async def reply(info: Info, input: ReplyInput) -> Replied:
         force=bool(input.force),
         expected_version=input.expected_version,
     )
-    return await info.context.once(input, replying.reply, form)
+    replied = await info.context.once(input, replying.reply, form)
+    # From the request that wrote it to the deliveries that send it, a reply is followed by its id.
+    log.info("reply", reply=str(replied.reply.id), state=replied.reply.state.value)
+    return replied
 
 
 @strawberry.input(description="What becomes of a reply that stopped on its way.")

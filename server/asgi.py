@@ -23,8 +23,10 @@ from server.health import livez, readyz
 from server.lifespan import lifespan
 from server.links import follow
 from server.logging import RequestLog
+from server.metrics import Metrics
 from server.settings import Settings
 from server.webhooks import receive
+from server.witness import Witness
 
 HEADERS = [
     "Authorization",
@@ -59,7 +61,8 @@ class Doorway:
         return await self.door.websocket(websocket, payload)
 
 
-def create(settings: Settings) -> Starlette:
+def create(settings: Settings, metrics: Metrics | None = None) -> Starlette:
+    metrics = metrics or Metrics()
     doorway = Doorway()
     schema = build(open_to_strangers=not settings.production)
     graphql = GraphQLApp(
@@ -70,6 +73,7 @@ def create(settings: Settings) -> Starlette:
         tell=tell,
         may_share=sharing(schema._schema),
         may_upload=may_upload,
+        witness=Witness(metrics),
     )
 
     @asynccontextmanager
@@ -95,7 +99,7 @@ def create(settings: Settings) -> Starlette:
         routes=routes,
         lifespan=live,
         middleware=[
-            Middleware(RequestLog),
+            Middleware(RequestLog, metrics=metrics),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.origins,
@@ -109,6 +113,8 @@ def create(settings: Settings) -> Starlette:
     )
     app.state.door = doorway
     app.state.drain = graphql.close_sockets
+    app.state.metrics = metrics
+    graphql.shown(metrics)
     return app
 
 

@@ -28,6 +28,8 @@ from server.graphql_errors import OperationContext, Tell, tell_plainly
 from server.graphql_frames import Frames
 from server.graphql_http import HttpDesk
 from server.graphql_ws import Connection, Socket, Switchboard
+from server.metrics import Metrics
+from server.witness import Witness
 
 MEBIBYTE = 1024 * 1024
 LONGEST_FRAME = 64 * 1024
@@ -56,6 +58,7 @@ class GraphQLApp(GraphQL[Any, None]):
         tell: Tell = tell_plainly,
         may_share: Callable[[str], bool] = lambda document: False,
         may_upload: Callable[[Any], bool] = lambda context: False,
+        witness: Witness | None = None,
         max_body: int = MEBIBYTE,
         max_frame: int = LONGEST_FRAME,
         max_subscriptions: int = 20,
@@ -76,7 +79,10 @@ class GraphQLApp(GraphQL[Any, None]):
         # Strawberry's page takes its parts from unpkg.com (with integrity hashes), so it needs
         # the internet; it is for developers and off in production.
         page = get_graphql_ide_html("graphiql") if graphiql else None
-        self.desk = HttpDesk(schema, documents, doorkeeper.http, tell, max_body, page, may_upload)
+        witness = witness or Witness(Metrics())
+        self.desk = HttpDesk(
+            schema, documents, doorkeeper.http, tell, max_body, page, may_upload, witness
+        )
         self.switchboard = Switchboard(
             documents,
             doorkeeper.websocket,
@@ -86,6 +92,7 @@ class GraphQLApp(GraphQL[Any, None]):
             ping_interval,
             max_frame,
             may_share,
+            witness,
         )
         self.websocket_adapter_class = partial(  # type: ignore[assignment]
             Frames, send_deadline=send_deadline, max_frame=max_frame
@@ -101,6 +108,25 @@ class GraphQLApp(GraphQL[Any, None]):
         else:
             response = await self.desk.respond(Request(scope, receive))
             await response(scope, receive, send)
+
+    def shown(self, metrics: Metrics) -> None:
+        """Let it be looked at how many there are."""
+        board = self.switchboard
+
+        def signed_in() -> int:
+            return sum(each.connection is not None for each in list(board.sockets))
+
+        def sizes() -> list[int]:
+            return board.groups.sizes()
+
+        metrics.sockets.labels("open").set_function(signed_in)
+        metrics.sockets.labels("opening").set_function(lambda: len(board.sockets) - signed_in())
+        metrics.subscriptions.set_function(
+            lambda: sum(len(each.operations) for each in list(board.sockets))
+        )
+        metrics.groups.set_function(lambda: len(sizes()))
+        metrics.members.set_function(lambda: sum(sizes()))
+        metrics.largest.set_function(lambda: max(sizes(), default=0))
 
     async def close_sockets(self, code: int = 1012, *, within: float = 5.0) -> None:
         """Close every socket, a few at a time; done when all their operations have ended.

@@ -19,6 +19,8 @@ class OperationContext(Protocol):
     """What resolvers of one operation share; made for it, closed at its end."""
 
     response: Response | None
+    refusals: list[str]
+    """Codes of what was refused in the answer itself."""
 
     async def rest(self) -> None:
         """An answer is complete and goes out; what it was read with can be given back."""

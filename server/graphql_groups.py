@@ -86,6 +86,10 @@ class Groups:
     def __init__(self) -> None:
         self._groups: dict[Hashable, Group] = {}
 
+    def sizes(self) -> list[int]:
+        """How many members each has."""
+        return [each.members for each in list(self._groups.values())]
+
     @asynccontextmanager
     async def joined(self, key: Hashable, begin: Callable[[], Run]) -> AsyncIterator[Group]:
         """A member of the group of that key, which the first who comes begins."""

@@ -28,6 +28,7 @@ from server.graphql_errors import (
     tell_plainly,
     told,
 )
+from server.witness import Witness
 
 log = structlog.get_logger(__name__)
 
@@ -174,6 +175,7 @@ class HttpDesk:
     max_body: int
     page: str | None
     may_upload: Callable[[OperationContext], bool]
+    witness: Witness
 
     async def respond(self, request: Request) -> Response:
         media = JSON
@@ -188,12 +190,16 @@ class HttpDesk:
                 return HTMLResponse(self.page)
             media = negotiate(accept)
             asked = await self._asked(request)
-            context = await self.admit(request, carried)
-            try:
-                status, answer = await self._execute(asked, context, request.method, media)
-                body = orjson.dumps(answer)
-            finally:
-                await context.aclose()
+            with self.witness.operation(
+                "http", asked.query, asked.operation_name, request.headers
+            ) as seen:
+                context = await self.admit(request, carried)
+                try:
+                    status, answer = await self._execute(asked, context, request.method, media)
+                    body = orjson.dumps(answer)
+                finally:
+                    await context.aclose()
+                seen.answered(answer.get("errors"), answer.get("extensions"), context.refusals)
         except Refused as refused:
             error = {"message": refused.message, "extensions": refused.extensions}
             for name, value in refused.headers.items():

@@ -47,6 +47,8 @@ from server.graphql_errors import (
 )
 from server.graphql_frames import Frames, breach
 from server.graphql_groups import Group, Groups, Over, Run
+from server.witness import Operation as Seen
+from server.witness import Witness
 
 log = structlog.get_logger(__name__)
 
@@ -73,9 +75,28 @@ class Switchboard:
     ping_interval: float
     max_frame: int
     may_share: Callable[[str], bool]
+    witness: Witness
     groups: Groups = field(default_factory=Groups)
     sockets: set["Socket"] = field(default_factory=set)
     draining: bool = False
+
+
+class Running(Operation[Any, Any]):
+    """An operation of a socket, and what is to be told of it once it has ended."""
+
+    __slots__ = ("seen",)
+    seen: Seen | None
+
+    async def send_operation_message(self, message: Message) -> None:
+        if self.seen is not None:
+            told: Any = message.get("payload")
+            if message["type"] == "next":
+                self.seen.sent += 1
+            if message["type"] == "error":
+                self.seen.answered(told)
+            elif isinstance(told, dict):
+                self.seen.answered(told.get("errors"), told.get("extensions"))
+        await super().send_operation_message(message)
 
 
 class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
@@ -167,13 +188,14 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
             await self.websocket.close(4409, f"Subscriber for {identity} already exists")
             return
 
-        operation = Operation(
+        operation = Running(
             self,
             identity,
             payload["query"],
             payload.get("variables"),
             payload.get("operationName"),
         )
+        operation.seen = None
         limit = self.max_subscriptions_per_connection
         self.operations[identity] = operation
         if limit is not None and len(self.operations) > limit:
@@ -181,16 +203,29 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
                 f"At most {limit} operations run on one socket.",
                 extensions={"code": "TOO_MANY_OPERATIONS"},
             )
+            self.switchboard.witness.metrics.refused("TOO_MANY_OPERATIONS")
             await self._refuse(operation, [error], None)
             return
         query = operation.query or ""
         refused = self.switchboard.documents.prepare(query).errors
         run = self._share if not refused and self.switchboard.may_share(query) else self._run
-        operation.task = self._start(run(operation, self.connection, payload.get("extensions")))
+        operation.task = self._start(
+            self._seen(
+                partial(run, operation, self.connection, payload.get("extensions")), operation
+            )
+        )
+
+    async def _seen(self, run: Callable[[], Coroutine[Any, Any, None]], operation: Running) -> None:
+        """Run, and told of at the end, however it comes."""
+        witness, headers = self.switchboard.witness, self.websocket.ws.headers
+        with witness.operation(
+            "socket", operation.query, operation.operation_name, headers
+        ) as operation.seen:
+            await run()
 
     async def _run(
         self,
-        operation: Operation[Any, Any],
+        operation: Running,
         connection: Connection,
         extensions: dict[str, object] | None,
     ) -> None:
@@ -236,6 +271,8 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
             if self.operations.get(operation.id) is operation:  # it may name the next one already
                 del self.operations[operation.id]
             if context is not None:
+                if operation.seen is not None:
+                    operation.seen.codes += context.refusals
                 await context.aclose()
 
     async def _share(

@@ -18,6 +18,7 @@ from feed.tail import Tails
 from resolvers.context import Services
 from server.auth import AccessTokens, Door, Gatekeeper
 from server.files import FileLinks
+from server.metrics import Metrics, watched
 from server.opening import NOBODY, keyring, open_store, ringing, ringing_presence
 from server.settings import Settings
 from storage.work import Storage
@@ -57,18 +58,18 @@ class StoredPresence:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings,
+    settings: Settings, metrics: Metrics
 ) -> AsyncIterator[tuple[Services, Door, Storage, Bell]]:
     keys = keyring(settings)
     tokens = AccessTokens(
         keys, timedelta(minutes=settings.access_token_minutes), secure=settings.production
     )
     async with (
-        Bell.open(settings.redis_url) as bell,
+        Bell.open(settings.redis_url, metrics.bell_event) as bell,
         open_store(settings, keys, ringing(bell), ringing_presence(bell)) as storage,
     ):
         gate = Gatekeeper(storage, keys, tokens)
-        tails = Tails(StoredFeed(storage), bell)
+        tails = Tails(StoredFeed(storage), bell, metrics)
         boards = Boards(tails)
         lookout = Lookout(StoredPresence(storage), bell, storage.clock)
         services = Services(
@@ -94,7 +95,12 @@ async def open_services(
 @asynccontextmanager
 async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
     registry.SANDBOX.url = settings.sandbox_at
-    async with open_services(settings) as (services, door, storage, bell):
+    metrics: Metrics = app.state.metrics
+    async with (
+        open_services(settings, metrics) as (services, door, storage, bell),
+        watched(metrics, storage, bell),
+    ):
+        metrics.tails.set_function(lambda: len(services.tails))
         app.state.door.open(door)
         app.state.storage = storage
         app.state.gate = services.gate
@@ -103,14 +109,15 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
         app.state.bell = bell
         stop = asyncio.Event()
         # Every process watches the deadlines: with one of them gone, another is as early.
-        going_on = [asyncio.create_task(deadlines.run(storage, bell, stop), name="deadlines")]
+        watching = deadlines.run(storage, bell, stop, metrics)
+        going_on = [asyncio.create_task(watching, name="deadlines")]
         if settings.works:
-            keeping = housekeeping.run(storage, bell, stop)
+            keeping = housekeeping.run(storage, bell, stop, metrics)
             going_on.append(asyncio.create_task(keeping, name="housekeeping"))
-            sending = delivery.run(storage, bell, stop, patience(settings))
+            sending = delivery.run(storage, bell, stop, patience(settings), record=metrics)
             going_on.append(asyncio.create_task(sending, name="delivery"))
             every = timedelta(seconds=settings.mail_poll_seconds)
-            reading = mailbox.run(storage, bell, stop, every)
+            reading = mailbox.run(storage, bell, stop, every, metrics)
             going_on.append(asyncio.create_task(reading, name="mailbox"))
         try:
             yield

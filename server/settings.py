@@ -241,6 +241,18 @@ class Settings(BaseSettings):
     shutdown_seconds: int = Field(
         10, ge=1, le=300, description="How long running requests may take to end at shutdown."
     )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="The port of this process's Prometheus metrics, one of its own for each "
+        "process of a machine. Unset: none are served. See `docs/observing.md`.",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1",
+        description="The address that metrics are served on. They name no person and no ticket, "
+        "but whoever reaches it learns how busy you are.",
+    )
     log_level: Annotated[str, AfterValidator(_level)] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )

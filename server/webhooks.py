@@ -27,6 +27,7 @@ from domain.rules.capability import MEBIBYTE
 from domain.words import Locale
 from resolvers import ids
 from server.languages import preferred
+from server.metrics import Metrics
 from server.opening import NOBODY
 from server.secrets import Keyring
 from storage.work import Storage
@@ -69,6 +70,11 @@ async def receive(request: Request) -> Response:
         return _refused(503, Invalid("unavailable"), locale, code="UNAVAILABLE")
 
     refused = sum(result.refusal is not None for result in results)
+    metrics: Metrics = request.app.state.metrics
+    duplicate = sum(result.duplicate for result in results)
+    metrics.posts("refused", refused)
+    metrics.posts("duplicate", duplicate)
+    metrics.posts("taken", len(results) - refused - duplicate)
     log.info("webhook", account=str(account.id), posts=len(results), refused=refused)
     return _answer(200, {"results": [_result(each, locale) for each in results]})
 

@@ -17,12 +17,38 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool.base import ConnectionPoolEntry
+
+from storage import statements
 
 BUSY_SECONDS = 15
 
 
 class DatabaseInUse(Exception):
     """Another process already has this SQLite file."""
+
+
+class Pool(AsyncAdaptedQueuePool):
+    """SQLAlchemy's, which also knows how many wait for one of its connections."""
+
+    waiting = 0
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        self.waiting += 1
+        try:
+            return super()._do_get()
+        finally:
+            self.waiting -= 1
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """How connections stand at the moment."""
+
+    in_use: int
+    idle: int
+    waiting: int
+    limit: int
 
 
 @dataclass(frozen=True)
@@ -36,6 +62,17 @@ class Database:
     @property
     def is_sqlite(self) -> bool:
         return self.url.get_backend_name() == "sqlite"
+
+    def pooled(self) -> Pooled:
+        """Of writers and readers together."""
+        pools = {engine.pool for engine in (self.writer, self.reader)}
+        known = [each for each in pools if isinstance(each, Pool)]
+        return Pooled(
+            in_use=sum(each.checkedout() for each in known),
+            idle=sum(each.checkedin() for each in known),
+            waiting=sum(each.waiting for each in known),
+            limit=sum(each.size() + each._max_overflow for each in known),
+        )
 
 
 def parse(url: str) -> URL:
@@ -107,7 +144,7 @@ def _sqlite(url: URL, pool_size: int) -> Database:
             connection.exec_driver_sql(begin)
 
     options: dict[str, Any] = {
-        "poolclass": AsyncAdaptedQueuePool,
+        "poolclass": Pool,
         "pool_timeout": BUSY_SECONDS,
         "hide_parameters": True,
     }
@@ -115,12 +152,15 @@ def _sqlite(url: URL, pool_size: int) -> Database:
     reader = create_async_engine(url, pool_size=pool_size, max_overflow=0, **options)
     connect(writer, "BEGIN IMMEDIATE", read_only=False)
     connect(reader, "BEGIN", read_only=True)
+    statements.count(writer)
+    statements.count(reader)
     return Database(url, writer, reader)
 
 
 def _postgres(url: URL, pool_size: int) -> Database:
     engine = create_async_engine(
         url,
+        poolclass=Pool,
         hide_parameters=True,  # a failing statement tells of itself, not of what people wrote
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -139,5 +179,6 @@ def _postgres(url: URL, pool_size: int) -> Database:
             },
         },
     )
+    statements.count(engine)
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(url, engine, reader)

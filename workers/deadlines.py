@@ -18,6 +18,7 @@ from feed import topics
 from feed.bell import Bell
 from storage.work import Storage
 from workers import loop
+from workers.record import UNRECORDED, Record
 
 log = structlog.get_logger(__name__)
 
@@ -29,11 +30,13 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=0.5), timedelta(seconds=30)
 """After which to try again where something went wrong; twice as long each time."""
 
 
-async def run(storage: Storage, bell: Bell, stop: asyncio.Event) -> None:
+async def run(
+    storage: Storage, bell: Bell, stop: asyncio.Event, record: Record = UNRECORDED
+) -> None:
     """Watch the clocks until told to stop."""
-    watch = Watch(storage)
+    watch = Watch(storage, record)
     async with bell.hear(topics.WORKERS) as ear:
-        await loop.keep("deadlines", watch.turn, ear, stop, at_least=AT_LEAST)
+        await loop.keep("deadlines", watch.turn, ear, stop, at_least=AT_LEAST, record=record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,16 @@ class Pause:
 
 
 class Watch:
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, record: Record = UNRECORDED) -> None:
         self.storage = storage
+        self._record = record
         self._paused: dict[UUID, Pause] = {}
 
     async def turn(self) -> timedelta | None:
         """Tell what is due in every workspace; how long nothing will be."""
         now, nearest = await self.storage.glance()
         if nearest is not None and nearest <= now:
+            self._record.noticed((now - nearest).total_seconds())
             await self._sweep(now)
             now, nearest = await self.storage.glance(but=self._paused)
         else:

@@ -18,6 +18,7 @@ import structlog
 
 from channels import registry
 from domain.errors import Collision, Unavailable
+from domain.model.reply import Reply
 from domain.operations import delivering
 from domain.operations.delivering import Attempt
 from domain.rules import access
@@ -28,6 +29,7 @@ from feed.bell import Bell
 from storage.work import Storage
 from workers import loop
 from workers.loop import Unfinished
+from workers.record import UNRECORDED, Record
 
 log = structlog.get_logger(__name__)
 
@@ -66,11 +68,14 @@ async def run(
     stop: asyncio.Event,
     patience: Patience | None = None,
     send: Send = through_channel,
+    record: Record = UNRECORDED,
 ) -> None:
     """Send until told to stop; what is under way then has a while to end."""
-    delivery = Delivery(storage, patience or Patience(), send, lambda: bell.ring(topics.WORKERS))
+    delivery = Delivery(
+        storage, patience or Patience(), send, lambda: bell.ring(topics.WORKERS), record
+    )
     async with bell.hear(topics.WORKERS) as ear:
-        await loop.keep("delivery", delivery.turn, ear, stop, at_least=AT_LEAST)
+        await loop.keep("delivery", delivery.turn, ear, stop, at_least=AT_LEAST, record=record)
     await delivery.end()
 
 
@@ -81,11 +86,13 @@ class Delivery:
         patience: Patience,
         send: Send = through_channel,
         ring: Callable[[], None] = lambda: None,
+        record: Record = UNRECORDED,
     ) -> None:
         self.storage = storage
         self._patience = patience
         self._send = send
         self._ring = ring
+        self._record = record
         self._under_way: dict[asyncio.Task[None], tuple[UUID, Attempt]] = {}
 
     async def turn(self) -> timedelta | None:
@@ -154,19 +161,26 @@ class Delivery:
         self._ring()
 
     async def _deliver(self, workspace_id: UUID, attempt: Attempt, claimed_at: float) -> None:
+        # What is logged on the way, by a channel too, says which attempt it belongs to.
+        delivery = f"{attempt.reply_id}/{attempt.lease_id.hex[-12:]}"
+        with structlog.contextvars.bound_contextvars(delivery_id=delivery):
+            await self._deliver_once(workspace_id, attempt, claimed_at)
+
+    async def _deliver_once(self, workspace_id: UUID, attempt: Attempt, claimed_at: float) -> None:
         began = monotonic()
         outcome = await self._attempt(workspace_id, attempt, claimed_at)
         took = monotonic() - began
         try:
-            state = await self._settle(workspace_id, attempt, outcome)
+            reply = await self._settle(workspace_id, attempt, outcome)
         except Exception as error:
             # It is SENDING still, and in doubt once its lease is over.
-            state = None
+            reply = None
             log.error(
                 "delivery.not_recorded",
                 reply=str(attempt.reply_id),
                 error=type(error).__qualname__,
             )
+        self._record.delivered(attempt.network.value, type(outcome).__name__, _waited(reply))
         log.info(
             "delivery",
             reply=str(attempt.reply_id),
@@ -174,7 +188,7 @@ class Delivery:
             network=attempt.network.value,
             outcome=type(outcome).__name__,
             reason=getattr(outcome, "sentence", None),
-            state=state,
+            state=reply.state.value if reply else None,
             ms=round(took * 1000),
         )
 
@@ -200,18 +214,24 @@ class Delivery:
         except Exception as error:
             return Doubtful("network_no_answer", type(error).__qualname__)
 
-    async def _settle(self, workspace_id: UUID, attempt: Attempt, outcome: Outcome) -> str | None:
-        """The reply's state after it; told until the database takes it."""
+    async def _settle(self, workspace_id: UUID, attempt: Attempt, outcome: Outcome) -> Reply | None:
+        """The reply after it; told until the database takes it."""
         pause, until = FIRST_PAUSE, monotonic() + TOLD_FOR.total_seconds()
         while True:
             try:
                 now = await self.storage.now()
                 at = replace(self.storage, clock=lambda now=now: now)  # type: ignore[misc]
                 async with at.work(access.system(workspace_id)) as work:
-                    reply = await delivering.settle(work, attempt, outcome, random.random())
-                    return reply.state.value if reply else None
+                    return await delivering.settle(work, attempt, outcome, random.random())
             except (Collision, Unavailable):
                 if monotonic() > until:
                     raise
                 await asyncio.sleep(pause * random.uniform(0.5, 1))
                 pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _waited(reply: Reply | None) -> float | None:
+    """From when it was let go to when its network had it."""
+    if reply is None or reply.sent_at is None or reply.queued_at is None:
+        return None
+    return (reply.sent_at - reply.queued_at).total_seconds()

@@ -23,6 +23,7 @@ from feed.bell import Bell
 from storage.work import SqlWork, Storage
 from workers import loop
 from workers.loop import Unfinished
+from workers.record import UNRECORDED, Record
 
 log = structlog.get_logger(__name__)
 
@@ -43,16 +44,19 @@ CHORES: tuple[Chore, ...] = (
 )
 
 
-async def run(storage: Storage, bell: Bell, stop: asyncio.Event) -> None:
+async def run(
+    storage: Storage, bell: Bell, stop: asyncio.Event, record: Record = UNRECORDED
+) -> None:
     """Keep house until told to stop."""
-    house = Housekeeping(storage)
+    house = Housekeeping(storage, record)
     async with bell.hear(topics.WORKERS) as ear:
-        await loop.keep("housekeeping", house.turn, ear, stop)
+        await loop.keep("housekeeping", house.turn, ear, stop, record=record)
 
 
 class Housekeeping:
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, record: Record = UNRECORDED) -> None:
         self.storage = storage
+        self._record = record
         self._forgotten_at: datetime | None = None
         self._swept_at: datetime | None = None
 
@@ -92,6 +96,7 @@ class Housekeeping:
         async with self.storage.work(access.system(workspace_id)) as work:
             done = await chore(work, AT_ONCE)
         if done:
+            self._record.chore(chore.__name__, done)
             log.info("housekeeping", chore=chore.__name__, workspace=str(workspace_id), done=done)
         return done
 

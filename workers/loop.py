@@ -5,10 +5,12 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from time import monotonic
 
 import structlog
 
 from feed.bell import Ear
+from workers.record import UNRECORDED, Record
 
 log = structlog.get_logger(__name__)
 
@@ -33,15 +35,18 @@ async def keep(
     stop: asyncio.Event,
     *,
     at_least: timedelta | None = None,
+    record: Record = UNRECORDED,
 ) -> None:
     """Take turns until told to stop. A turn under way is finished; a pause ends at once."""
     pause = FIRST_PAUSE
     between = AT_LEAST if at_least is None else at_least
     while not stop.is_set():
+        began = monotonic()
         try:
             idle = await turn()
         # Whatever it was, a loop that ends for good is worse.
         except Exception as error:
+            record.turn(name, monotonic() - began, False)
             log.warning("worker.failed", loop=name, error=type(error).__qualname__, retry_in=pause)
             if isinstance(error, Unfinished):
                 # Elsewhere all went well: what comes up there does not wait for this.
@@ -52,6 +57,7 @@ async def keep(
             pause = min(pause * 2, LONGEST_PAUSE)
             continue
 
+        record.turn(name, monotonic() - began, True)
         pause = FIRST_PAUSE
         await _until(stop, between.total_seconds())
         rest = min(idle if idle is not None else AT_MOST, AT_MOST) - between

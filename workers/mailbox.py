@@ -26,6 +26,7 @@ from feed import topics
 from feed.bell import Bell
 from storage.work import Storage
 from workers import loop
+from workers.record import UNRECORDED, Record
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -40,11 +41,17 @@ class SwitchedOff(Exception):
     """The account was disabled meanwhile: what is left in its box waits there."""
 
 
-async def run(storage: Storage, bell: Bell, stop: asyncio.Event, every: timedelta) -> None:
+async def run(
+    storage: Storage,
+    bell: Bell,
+    stop: asyncio.Event,
+    every: timedelta,
+    record: Record = UNRECORDED,
+) -> None:
     """Read mailboxes until told to stop."""
     postman = Postman(storage, every, stop)
     async with bell.hear(topics.WORKERS) as ear:
-        await loop.keep("mailbox", postman.turn, ear, stop)
+        await loop.keep("mailbox", postman.turn, ear, stop, record=record)
 
 
 _threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mailbox")

@@ -11,8 +11,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from server import asgi
-from server.commands.telling import Failed, carry_out, prepared, stop
+from server.commands.telling import Failed, carry_out, measured, prepared, stop
 from server.graphql_frames import AbortableSocket
+from server.metrics import Metrics
 from server.opening import prepare
 from server.settings import Settings
 from storage.work import Storage
@@ -49,8 +50,9 @@ def listen(
     settings: Settings, at: socket.socket, started: Started, beside: Beside | None = None
 ) -> None:
     """Answer requests until told to stop."""
-    server = Server(asgi.create(settings), settings, started, beside)
-    with suppress(KeyboardInterrupt):
+    metrics = Metrics()
+    server = Server(asgi.create(settings, metrics), settings, started, beside)
+    with measured(metrics, settings), suppress(KeyboardInterrupt):
         server.run(sockets=[at])
     if not server.started:
         stop("The server could not start; its log says why.")

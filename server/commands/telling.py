@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, NoReturn, TypeVar
 
 import structlog
@@ -13,6 +14,7 @@ from domain.errors import Collision, Refusal, Unavailable
 from domain.words import Locale
 from importing.mapping import MappingError
 from server import logging, settings
+from server.metrics import Metrics
 from server.opening import UnsafeDatabase
 from server.settings import BadSettings, Settings
 from storage.engine import DatabaseInUse
@@ -50,6 +52,20 @@ def prepared(**given: Any) -> Settings:
         stop(str(bad))
     logging.set_up(loaded)
     return loaded
+
+
+@contextmanager
+def measured(metrics: Metrics, at: Settings) -> Iterator[None]:
+    """The metrics, served on their port; a sentence and the end where it cannot be had."""
+    with ExitStack() as serving:
+        try:
+            serving.enter_context(metrics.served(at.metrics_host, at.metrics_port))
+        except OSError as error:
+            stop(
+                f"METRICS_PORT: cannot listen on port {at.metrics_port} of {at.metrics_host}: "
+                f"{error.strerror or error}. Each process of a machine needs one of its own."
+            )
+        yield
 
 
 def carry_out(work: Coroutine[Any, Any, T], at: Settings) -> T:

@@ -8,8 +8,9 @@ import structlog
 
 from channels import registry
 from feed.bell import Bell
-from server.commands.telling import carry_out, prepared
+from server.commands.telling import carry_out, measured, prepared
 from server.lifespan import patience
+from server.metrics import Metrics, watched
 from server.opening import keyring, open_store, prepare, ringing
 from server.settings import Settings
 from workers import deadlines, delivery, housekeeping, mailbox
@@ -20,23 +21,27 @@ log = structlog.get_logger(__name__)
 def work() -> None:
     settings = prepared()
     carry_out(prepare(settings), settings)
-    carry_out(_work(settings), settings)
+    metrics = Metrics()
+    with measured(metrics, settings):
+        carry_out(_work(settings, metrics), settings)
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, metrics: Metrics) -> None:
+    every = timedelta(seconds=settings.mail_poll_seconds)
     ending = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, ending.set)
     registry.SANDBOX.url = settings.sandbox_at
     async with (
-        Bell.open(settings.redis_url) as bell,
+        Bell.open(settings.redis_url, metrics.bell_event) as bell,
         open_store(settings, keyring(settings), ringing(bell)) as storage,
+        watched(metrics, storage, bell),
     ):
         log.info("working")
         await asyncio.gather(
-            deadlines.run(storage, bell, ending),
-            housekeeping.run(storage, bell, ending),
-            delivery.run(storage, bell, ending, patience(settings)),
-            mailbox.run(storage, bell, ending, timedelta(seconds=settings.mail_poll_seconds)),
+            deadlines.run(storage, bell, ending, metrics),
+            housekeeping.run(storage, bell, ending, metrics),
+            delivery.run(storage, bell, ending, patience(settings), record=metrics),
+            mailbox.run(storage, bell, ending, every, metrics),
         )
     log.info("stopped")

@@ -21,6 +21,7 @@ from domain.rules.capability import MEBIBYTE
 from domain.words import Network
 from resolvers import ids
 from server import webhooks
+from server.metrics import Metrics
 from server.secrets import Keyring
 from server.webhooks import receive
 from tests.channels.mails import PDF, attached, mail, with_files
@@ -76,6 +77,7 @@ class Sender:
 async def sender(world: World, keyring: Keyring) -> AsyncIterator[Sender]:
     app = Starlette(routes=[Route("/hooks/{account}", receive, methods=["POST"])])
     app.state.storage, app.state.keyring = world.storage, keyring
+    app.state.metrics = Metrics()
     account = await world.account()
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://guiche") as client:

@@ -38,6 +38,7 @@ class Errand:
     def __init__(self, house: "House", response: Response | None = None) -> None:
         self.house = house
         self.response = response
+        self.refusals: list[str] = []
         house.errands.append(self)
         self.closed = False
 
