@@ -15,7 +15,7 @@ PYTEST ?=
 IN_PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: twin help install run serve work test check lint schema bench migration lock format clean
+.PHONY: twin help install run serve work test check lint schema bench contest migration lock format clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "; print "make …"} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ twin: install ## What docker-compose.yml describes, without containers
 
 bench: install ## Measure; see bench/README.md
 	@$(BIN)/python -m bench $(BENCH)
+
+contest: install ## Measure beside other servers: make contest HARNESS=folder; see bench/README.md
+	@BENCH_CONTESTANTS="$(CURDIR)/bench/contestant" "$(HARNESS)/run.sh" $(BENCH)
 
 migration: install ## A new migration from what the models say: make migration NAME="what it does"
 	@$(BIN)/python scripts/migration.py "$(NAME)"
