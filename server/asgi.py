@@ -20,6 +20,7 @@ from server.auth import Connection, Door, may_upload
 from server.files import download
 from server.graphql import GraphQLApp
 from server.health import livez, readyz
+from server.leaving import Refusing
 from server.lifespan import lifespan
 from server.links import follow
 from server.logging import RequestLog
@@ -109,11 +110,13 @@ def create(settings: Settings, metrics: Metrics | None = None) -> Starlette:
                 expose_headers=["X-Request-Id"],
                 max_age=600,
             ),
+            Middleware(Refusing),
         ],
     )
     app.state.door = doorway
     app.state.drain = graphql.close_sockets
     app.state.metrics = metrics
+    app.state.draining = False
     graphql.shown(metrics)
     return app
 

@@ -27,7 +27,7 @@ async def readyz(request: Request) -> Response:
     Redis is told but not needed: without it changes arrive a little later.
     """
     state = request.app.state
-    draining = bool(getattr(state, "draining", False))
+    draining = bool(state.draining)
     database = await _database(state)
     bell = getattr(state, "bell", None)
     ready = database == "ok" and not draining

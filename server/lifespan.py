@@ -107,7 +107,8 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
         app.state.file_links = services.file_links
         app.state.keyring = keyring(settings)
         app.state.bell = bell
-        stop = asyncio.Event()
+        # Set by whoever leaves, before requests end, or here, after them.
+        app.state.stop = stop = asyncio.Event()
         # Every process watches the deadlines: with one of them gone, another is as early.
         watching = deadlines.run(storage, bell, stop, metrics)
         going_on = [asyncio.create_task(watching, name="deadlines")]

@@ -239,7 +239,11 @@ class Settings(BaseSettings):
         description="How often the worker looks into each mailbox that an account is connected to.",
     )
     shutdown_seconds: int = Field(
-        10, ge=1, le=300, description="How long running requests may take to end at shutdown."
+        10,
+        ge=1,
+        le=300,
+        description="How long a process may take to stop, once told to: sockets are let go, and "
+        "running requests end.",
     )
     metrics_port: int | None = Field(
         None,

@@ -5,12 +5,13 @@ import errno
 import socket
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from types import FrameType
 
 import structlog
 import uvicorn
 from starlette.applications import Starlette
 
-from server import asgi
+from server import asgi, leaving
 from server.commands.telling import Failed, carry_out, measured, prepared, stop
 from server.graphql_frames import AbortableSocket
 from server.metrics import Metrics
@@ -112,7 +113,9 @@ class Server(uvicorn.Server):
         self._app = app
         self._heard = started
         self._beside = beside
+        self._seconds = settings.shutdown_seconds
         self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._going_on: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -124,13 +127,22 @@ class Server(uvicorn.Server):
                 going_on = self._beside(self._app.state.storage, self._stop)
                 self._going_on = asyncio.create_task(going_on)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Told once, it ends what it has begun; told again, it ends. Either is no failure.
+
+        Uvicorn would end by the signal itself, and count on Ctrl-C alone to be repeated.
+        """
+        if self.should_exit:
+            self.force_exit = True
+            asyncio.get_running_loop().call_soon_threadsafe(self._hurry.set)
+        self.should_exit = True
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Readiness goes first, then sockets are closed with a reason, then connections."""
-        self._app.state.draining = True
         self._stop.set()
         if self._going_on is not None:
             await asyncio.wait([self._going_on])
-        drain = getattr(self._app.state, "drain", None)
-        if drain is not None:
-            await drain()
+        left = await leaving.let_go(self._app, self._seconds, self._hurry)
+        # All of it together takes no longer than the setting says.
+        self.config.timeout_graceful_shutdown = left  # type: ignore[assignment]
         await super().shutdown(sockets)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -28,9 +29,17 @@ def work() -> None:
 
 async def _work(settings: Settings, metrics: Metrics) -> None:
     every = timedelta(seconds=settings.mail_poll_seconds)
-    ending = asyncio.Event()
+    ending, myself = asyncio.Event(), asyncio.current_task()
+    assert myself is not None
+
+    def told() -> None:
+        """Once: what is begun is ended. Again: it is left as it is, to be found in doubt."""
+        if ending.is_set():
+            myself.cancel()
+        ending.set()
+
     for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, ending.set)
+        asyncio.get_running_loop().add_signal_handler(each, told)
     registry.SANDBOX.url = settings.sandbox_at
     async with (
         Bell.open(settings.redis_url, metrics.bell_event) as bell,
@@ -38,10 +47,11 @@ async def _work(settings: Settings, metrics: Metrics) -> None:
         watched(metrics, storage, bell),
     ):
         log.info("working")
-        await asyncio.gather(
-            deadlines.run(storage, bell, ending, metrics),
-            housekeeping.run(storage, bell, ending, metrics),
-            delivery.run(storage, bell, ending, patience(settings), record=metrics),
-            mailbox.run(storage, bell, ending, every, metrics),
-        )
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(
+                deadlines.run(storage, bell, ending, metrics),
+                housekeeping.run(storage, bell, ending, metrics),
+                delivery.run(storage, bell, ending, patience(settings), record=metrics),
+                mailbox.run(storage, bell, ending, every, metrics),
+            )
     log.info("stopped")

@@ -74,9 +74,16 @@ class Process:
         """By itself; its exit code."""
         return await asyncio.to_thread(self._process.wait, START_LIMIT)
 
+    def tell_to_stop(self) -> None:
+        self._process.terminate()
+
     async def stop(self) -> None:
         """As an operator stops it."""
-        self._process.terminate()
+        self.tell_to_stop()
+        await self.stopped()
+
+    async def stopped(self) -> None:
+        """It has ended by itself, and well."""
         ended = await asyncio.to_thread(self._process.wait, STOP_LIMIT)
         assert ended == 0, self.log.read_text(errors="replace")[-2000:]
 
