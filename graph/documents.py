@@ -1,4 +1,4 @@
-"""Documents, read once: parsed, held against the schema, and remembered by their text.
+"""Documents, read once: parsed, held against limits and schema, and remembered by their text.
 
 A client sends the same few documents again and again. What is known of one hangs on it (`once`)
 and is forgotten with it. Those that were refused are remembered apart, so that nobody who sends
@@ -6,23 +6,32 @@ nonsense makes room for it among what others use; and a document has to come twi
 push out one that did.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from time import perf_counter
 from typing import Any, TypeVar
 
 from graphql import (
     DocumentNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     parse,
     specified_rules,
     validate,
 )
 from graphql.validation import ASTValidationRule
+from graphql.validation.rules import overlapping_fields_can_be_merged as overlapping
+from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from graph.cost import Cost, priced
+from graph.limits import Limits, OverLimit, breaches, breaches_of_values
 
 T = TypeVar("T")
 Rule = type[ASTValidationRule]
@@ -38,7 +47,7 @@ PER_CHARACTER = 100
 class Prepared:
     """One document, as far as it can be known without who asks and with which variables."""
 
-    __slots__ = ("_kept", "_schema", "document", "errors", "text")
+    __slots__ = ("_kept", "_limits", "_schema", "document", "errors", "text")
 
     def __init__(
         self,
@@ -46,12 +55,14 @@ class Prepared:
         document: DocumentNode | None,
         errors: tuple[GraphQLError, ...],
         schema: GraphQLSchema,
+        limits: Limits,
     ) -> None:
         self.text = text
         self.document = document
         self.errors = errors
         """Why nobody may run it; each with its code."""
         self._schema = schema
+        self._limits = limits
         self._kept: dict[Hashable, Any] = {}
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -68,23 +79,69 @@ class Prepared:
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The one meant, as the specification's GetOperation finds it."""
-        operations = self.once("operations", self._operations)
+        operations = self.operations()
         if name is None:
             return operations[0] if len(operations) == 1 else None
         return next((each for each in operations if each.name and each.name.value == name), None)
 
-    def refusal(self, operation_name: str | None) -> tuple[GraphQLError, ...]:
+    def cost(self, operation_name: str | None, variables: Mapping[str, Any] | None) -> Cost | None:
+        """What that operation may bring at most; None for one that cannot be run."""
+        operation = self.operation(operation_name)
+        if self.errors or operation is None:
+            return None
+        price = self.once(("price", operation_name), lambda: self._priced(operation))
+        return Cost(price(variables), self._limits.cost)
+
+    def cost_told(
+        self, operation_name: str | None, variables: Mapping[str, Any] | None
+    ) -> dict[str, int] | None:
+        """The cost as an answer tells it; what a subscription sends is no answer."""
+        operation = self.operation(operation_name)
+        if operation is None or operation.operation is OperationType.SUBSCRIPTION:
+            return None
+        cost = self.cost(operation_name, variables)
+        return None if cost is None else {"requested": cost.requested, "limit": cost.limit}
+
+    def refusal(
+        self, operation_name: str | None, variables: Mapping[str, Any] | None
+    ) -> tuple[GraphQLError, ...]:
         """Why it is not run for anybody; nothing when it may be."""
-        if self.document is None or self.operation(operation_name) is not None:
+        if self.document is None:
             return self.errors
+        if self.operation(operation_name) is not None:
+            return self.errors or self._too_much(operation_name, variables)
         if operation_name is not None:
             message = "The document has no operation of that name."
-        elif self.once("operations", self._operations):
+        elif self.operations():
             # Stock Strawberry would run the first.
             message = "The document has several operations: say which in `operationName`."
         else:
             message = "The document has no operation."
         return (GraphQLError(message, extensions={"code": "BAD_REQUEST"}),)
+
+    def _too_much(
+        self, operation_name: str | None, variables: Mapping[str, Any] | None
+    ) -> tuple[GraphQLError, ...]:
+        if variables and (many := breaches_of_values(variables, self._limits)):
+            return tuple(many)
+        cost = self.cost(operation_name, variables)
+        if cost is not None and cost.over:
+            return (OverLimit("over_cost", cost.limit, cost.requested),)
+        return ()
+
+    def _priced(
+        self, operation: OperationDefinitionNode
+    ) -> Callable[[Mapping[str, Any] | None], int]:
+        fragments = {
+            each.name.value: each
+            for each in (self.document.definitions if self.document else ())
+            if isinstance(each, FragmentDefinitionNode)
+        }
+        return priced(self._schema, operation, fragments)
+
+    def operations(self) -> list[OperationDefinitionNode]:
+        """Those of the document, in its order."""
+        return self.once("operations", self._operations)
 
     def _operations(self) -> list[OperationDefinitionNode]:
         definitions = self.document.definitions if self.document else ()
@@ -94,12 +151,21 @@ class Prepared:
 class Documents:
     """The documents of one schema, as they were sent."""
 
-    def __init__(self, schema: GraphQLSchema, *, known: int = KNOWN, memory: int = MEMORY) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits | None = None,
+        *,
+        known: int = KNOWN,
+        memory: int = MEMORY,
+    ) -> None:
         self._schema = schema
+        self._limits = limits or Limits()
         self._new = Shelf(known, memory // 2)
         self._proven = Shelf(known, memory // 2)
         self._refused = Shelf(REFUSED, memory // 8)
-        self.read = 0
+        self._turn = asyncio.Lock()
+        self.readings = 0
         """How many were parsed and validated since the process began."""
 
     def prepare(self, text: str) -> Prepared:
@@ -112,15 +178,48 @@ class Documents:
             (self._refused if known.errors else self._new).put(known)
         return known
 
+    async def read(self, text: str) -> Prepared:
+        """The same, without keeping those waiting whose documents are known.
+
+        New ones are read one at a time, and after each the loop is left to others for as long as
+        that took.
+        """
+        if text in self._proven or text in self._new or text in self._refused:
+            return self.prepare(text)
+        async with self._turn:
+            begun = perf_counter()
+            prepared = self.prepare(text)
+            await asyncio.sleep(perf_counter() - begun)
+        return prepared
+
     def _read(self, text: str) -> Prepared:
-        self.read += 1
+        self.readings += 1
+        limits = self._limits
+        if len(text) > limits.length:
+            return self._refuse(text, OverLimit("over_length", limits.length))
         try:
-            document = parse(text)
+            document = parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
         except GraphQLError as error:
-            errors = _coded([error.with_traceback(None)], "GRAPHQL_PARSE_FAILED")
-            return Prepared(text, None, errors, self._schema)
+            return self._refuse(text, self._about(error.with_traceback(None)))
+        if many := breaches(document, limits):
+            return self._refuse(text, *many)
+        # Read there whenever a validation begins.
+        overlapping.MAX_COMPLEXITY_BUDGET = limits.same_fields
         errors = _validated(self._schema, document, RULES)
-        return Prepared(text, document, errors, self._schema)
+        if errors and _given_up(errors[-1]):
+            errors = (OverLimit("over_repeats", limits.same_fields),)
+        return Prepared(text, document, errors, self._schema, limits)
+
+    def _about(self, error: GraphQLError) -> GraphQLError:
+        """A syntax error, or the limit that the parser kept."""
+        if "too deeply" in error.message:
+            return OverLimit("over_nesting", self._limits.nesting)
+        if "Parsing aborted" in error.message:
+            return OverLimit("over_tokens", self._limits.tokens)
+        return _coded([error], "GRAPHQL_PARSE_FAILED")[0]
+
+    def _refuse(self, text: str, *errors: GraphQLError) -> Prepared:
+        return Prepared(text, None, errors, self._schema, self._limits)
 
 
 class Shelf:
@@ -131,6 +230,9 @@ class Shelf:
         self._room = memory // PER_CHARACTER
         self._used = 0
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._kept
 
     def get(self, text: str) -> Prepared | None:
         known = self._kept.get(text)
@@ -187,6 +289,11 @@ def _validated(
         return ()
     errors = validate(schema, document, rules, hide_suggestions=True)
     return _coded(errors, "GRAPHQL_VALIDATION_FAILED")
+
+
+def _given_up(error: GraphQLError) -> bool:
+    """Whether comparing fields of one name took too long; too many errors end otherwise."""
+    return isinstance(error, ValidationAbortedError) and "Too many" not in error.message
 
 
 def _coded(errors: list[GraphQLError], code: str) -> tuple[GraphQLError, ...]:

@@ -28,6 +28,7 @@ from domain.words import Locale
 from graph.approval import Approval
 from graph.calendar import Calendar
 from graph.fields import value
+from graph.limits import OverLimit
 from graph.publisher import FieldDefinition
 from graph.ticket import HistoryEntry, Publisher, Ticket
 from graph.workspace import Level
@@ -140,6 +141,8 @@ def tell(error: GraphQLError, context: Any = None) -> dict[str, Any]:
     """The error as it goes out: its code and a sentence, or an incident number and no more."""
     locale = getattr(context, "locale", Locale.EN)
     shown: dict[str, Any] = {**error.formatted}
+    if isinstance(error, OverLimit):
+        return {**shown, "message": error.told(locale)}
     fault = error.original_error
     if fault is None or isinstance(fault, GraphQLError):
         return shown

@@ -75,6 +75,7 @@ def create(settings: Settings, metrics: Metrics | None = None) -> Starlette:
         may_share=sharing(schema._schema),
         may_upload=may_upload,
         witness=Witness(metrics),
+        limits=settings.limits,
     )
 
     @asynccontextmanager

@@ -24,6 +24,7 @@ from strawberry.schema.base import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from graph.documents import Documents, FromMemory
+from graph.limits import Limits
 from server.graphql_errors import OperationContext, Tell, tell_plainly
 from server.graphql_frames import Frames
 from server.graphql_http import HttpDesk
@@ -65,8 +66,9 @@ class GraphQLApp(GraphQL[Any, None]):
         init_timeout: float = 10.0,
         send_deadline: float = 10.0,
         ping_interval: float = 12.0,
+        limits: Limits | None = None,
     ) -> None:
-        self.documents = documents = Documents(schema._schema)
+        self.documents = documents = Documents(schema._schema, limits)
         schema = _served(schema, documents)
         super().__init__(
             schema,

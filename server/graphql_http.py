@@ -246,10 +246,12 @@ class HttpDesk:
         allowed = {OperationType.QUERY}
         if method == "POST":
             allowed.add(OperationType.MUTATION)
-        prepared = self.documents.prepare(asked.query)
-        if refused := prepared.refusal(asked.operation_name):
+        prepared = await self.documents.read(asked.query)
+        cost = prepared.cost_told(asked.operation_name, asked.variables)
+        rest = {"extensions": {"cost": cost}} if cost else {}
+        if refused := prepared.refusal(asked.operation_name, asked.variables):
             errors = told(refused, self.tell, context)
-            return _status(errors, media), {"errors": errors}
+            return _status(errors, media), {"errors": errors, **rest}
         try:
             result = await self.schema.execute(
                 asked.query,
@@ -263,7 +265,8 @@ class HttpDesk:
             raise _out_of_place(error.operation_type) from error
 
         errors = told(result.errors or (), self.tell, context)
-        rest = {"extensions": result.extensions} if result.extensions else {}
+        if result.extensions:
+            rest["extensions"] = {**result.extensions, **rest.get("extensions", {})}
         if never_ran(result):
             return _status(errors, media), {"errors": errors, **rest}
         if errors:

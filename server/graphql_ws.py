@@ -206,22 +206,21 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
             self.switchboard.witness.metrics.refused("TOO_MANY_OPERATIONS")
             await self._refuse(operation, [error], None)
             return
-        query = operation.query or ""
-        refused = self.switchboard.documents.prepare(query).errors
-        run = self._share if not refused and self.switchboard.may_share(query) else self._run
-        operation.task = self._start(
-            self._seen(
-                partial(run, operation, self.connection, payload.get("extensions")), operation
-            )
-        )
+        begun = self._begin(operation, self.connection, payload.get("extensions"))
+        operation.task = self._start(begun)
 
-    async def _seen(self, run: Callable[[], Coroutine[Any, Any, None]], operation: Running) -> None:
+    async def _begin(
+        self, operation: Running, connection: Connection, extensions: dict[str, object] | None
+    ) -> None:
         """Run, and told of at the end, however it comes."""
         witness, headers = self.switchboard.witness, self.websocket.ws.headers
+        query = operation.query or ""
         with witness.operation(
-            "socket", operation.query, operation.operation_name, headers
+            "socket", query, operation.operation_name, headers
         ) as operation.seen:
-            await run()
+            refused = (await self.switchboard.documents.read(query)).errors
+            run = self._share if not refused and self.switchboard.may_share(query) else self._run
+            await run(operation, connection, extensions)
 
     async def _run(
         self,
@@ -234,9 +233,10 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         try:
             context = connection.operation()
             prepared = self.switchboard.documents.prepare(operation.query or "")
-            if refused := prepared.refusal(operation.operation_name):
+            if refused := prepared.refusal(operation.operation_name, operation.variables):
                 await self._refuse(operation, list(refused), context)
                 return
+            cost = prepared.cost_told(operation.operation_name, operation.variables)
             results = await self.schema.stream(
                 operation.query,
                 variable_values=operation.variables,
@@ -251,6 +251,8 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
                     if isinstance(result, PreExecutionError) or never_ran(result):
                         await self._refuse(operation, result.errors or [], context)
                         return
+                    if cost is not None:
+                        result.extensions = {**(result.extensions or {}), "cost": cost}
                     await self._next(operation, result, context)
             finally:
                 self._spare()

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL
 
 from domain.addresses import Addresses
+from graph.limits import Limits
 from storage.engine import parse
 
 SECRET_LENGTH = 32
@@ -216,6 +217,31 @@ class Settings(BaseSettings):
         description="Whether `guiche serve` also does the worker's part. Unset: yes with SQLite, "
         "no with PostgreSQL, where `guiche work` does it.",
     )
+    document_tokens: int = Field(
+        2_000, ge=100, le=100_000, description="How many tokens a GraphQL document may have."
+    )
+    document_depth: int = Field(
+        10, ge=3, le=50, description="How many fields deep a document may go."
+    )
+    document_aliases: int = Field(
+        30,
+        ge=0,
+        le=10_000,
+        description="How many aliases it may have, those of fragments each time they are spread.",
+    )
+    document_root_fields: int = Field(
+        20, ge=1, le=1_000, description="How many fields it may ask at its root."
+    )
+    document_directives: int = Field(
+        50, ge=0, le=10_000, description="How many directives it may have."
+    )
+    document_cost: int = Field(
+        5_000,
+        ge=100,
+        le=1_000_000,
+        description="What an operation may cost: the sizes of its "
+        "pages, multiplied along their nesting. See `docs/limits.md`.",
+    )
     delivery_seconds: int = Field(
         30,
         ge=1,
@@ -319,6 +345,18 @@ class Settings(BaseSettings):
         here = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
         public = self.public_url or (None if self.production else here)
         return Addresses(public, self.short_link_base or public)
+
+    @property
+    def limits(self) -> Limits:
+        """What one document may ask."""
+        return Limits(
+            tokens=self.document_tokens,
+            depth=self.document_depth,
+            aliases=self.document_aliases,
+            root_fields=self.document_root_fields,
+            directives=self.document_directives,
+            cost=self.document_cost,
+        )
 
     @property
     def origins(self) -> tuple[str, ...]:

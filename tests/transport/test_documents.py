@@ -20,21 +20,20 @@ async def test_a_document_is_read_once_by_whatever_way_it_comes() -> None:
     asked = {"query": HELLO}
     async with opened() as door, httpx.AsyncClient() as client, door.socket() as socket:
         for _ in range(3):
-            assert (await client.post(door.url, json=asked)).json() == {
-                "data": {"hello": "hello world"}
-            }
+            answer = await client.post(door.url, json=asked)
+            assert answer.json()["data"] == {"hello": "hello world"}
             await subscribe(socket, "1", HELLO)
-            assert (await hear(socket))["payload"] == {"data": {"hello": "hello world"}}
+            assert (await hear(socket))["payload"]["data"] == {"hello": "hello world"}
             assert (await hear(socket))["type"] == "complete"
 
-        assert door.app.documents.read == 1
+        assert door.app.documents.readings == 1
 
 
 async def test_a_refused_document_is_read_once_and_told_alike_every_time() -> None:
     async with opened() as door, httpx.AsyncClient() as client:
         told = [(await client.post(door.url, json={"query": "{ no }"})).json() for _ in range(3)]
 
-        assert door.app.documents.read == 1
+        assert door.app.documents.readings == 1
     assert told[0] == told[1] == told[2]
     assert told[0]["errors"][0]["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
 
@@ -50,9 +49,9 @@ def test_documents_that_are_refused_or_sent_once_push_out_none_in_use() -> None:
         known.prepare(f"{{ no{number} }}")
         known.prepare(f"{{{number}")
 
-    before = known.read
+    before = known.readings
     assert all(known.prepare(text).document for text in used)
-    assert known.read == before
+    assert known.readings == before
 
 
 def test_no_more_text_is_kept_than_there_is_memory_for() -> None:
@@ -62,7 +61,7 @@ def test_no_more_text_is_kept_than_there_is_memory_for() -> None:
     for text in (long, short, long, short):
         assert not known.prepare(text).errors
 
-    assert known.read == 3  # the long one each time
+    assert known.readings == 3  # the long one each time
 
 
 def test_what_is_known_of_a_document_is_made_once_and_hangs_on_it() -> None:

@@ -62,7 +62,7 @@ async def test_the_answer_has_the_media_type_the_client_prefers(
 
     assert response.status_code == 200
     assert response.headers["content-type"] == f"{media}; charset=utf-8"
-    assert response.json() == {"data": {"hello": "hello world"}}
+    assert response.json()["data"] == {"hello": "hello world"}
 
 
 @pytest.mark.parametrize("accept", ["text/plain", f"{JSON};q=0", f"{JSON};charset=latin-1"])
@@ -86,7 +86,7 @@ async def test_a_request_may_carry_variables_a_name_and_what_is_null(
         },
     )
 
-    assert response.json() == {"data": {"hello": "hello Zoë"}}
+    assert response.json()["data"] == {"hello": "hello Zoë"}
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ async def test_a_query_may_be_asked_by_get(client: httpx.AsyncClient) -> None:
         },
     )
 
-    assert response.json() == {"data": {"hello": "hello Zoë"}}
+    assert response.json()["data"] == {"hello": "hello Zoë"}
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ async def test_a_mutation_by_get_is_refused_and_changes_nothing(
 
 
 async def test_a_mutation_by_post_is_run(door: Open, client: httpx.AsyncClient) -> None:
-    assert (await ask(client, {"query": "mutation { bump }"})).json() == {"data": {"bump": 1}}
+    assert (await ask(client, {"query": "mutation { bump }"})).json()["data"] == {"bump": 1}
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -285,7 +285,7 @@ async def test_a_subscription_by_http_is_sent_to_the_websocket(
     [
         ({"query": "{"}, "GRAPHQL_PARSE_FAILED"),
         ({"query": ""}, "GRAPHQL_PARSE_FAILED"),
-        ({"query": "{ a " * 2000}, "GRAPHQL_PARSE_FAILED"),
+        ({"query": "{ a " * 2000}, "TOO_COMPLEX"),
         ({"query": "{ nothing }"}, "GRAPHQL_VALIDATION_FAILED"),
         ({"query": "query($v: Int!) { double(value: $v) }"}, "BAD_USER_INPUT"),
         (
@@ -391,5 +391,5 @@ async def test_the_page_for_browsers_is_there_only_when_asked_for(door: Open) ->
         without = await client.get(door.url)
 
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.json() == {"data": {"hello": "hello world"}}
+    assert answer.json()["data"] == {"hello": "hello world"}
     assert refusal(without) == (422, "BAD_REQUEST")
