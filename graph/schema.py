@@ -1,6 +1,7 @@
 """The graph put together."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import strawberry
 from graphql import NoSchemaIntrospectionCustomRule
@@ -42,8 +43,9 @@ class ForStaffOnly(SchemaExtension):
         yield
 
 
+@cache
 def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
-    """The schema; in production strangers cannot introspect it."""
+    """The schema, put together once; in production strangers cannot introspect it."""
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
@@ -70,6 +72,3 @@ def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
         ],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
-
-
-schema = build()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -45,7 +46,9 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def _head() -> str:
+    """Found out once: to learn where a migration stands, Alembic runs every one as a module."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 

@@ -4,8 +4,13 @@ A test that uses a database runs on SQLite and on PostgreSQL. Each store has one
 whole session; tests do not see each other because each has a workspace of its own.
 """
 
+import gc
+import os
+import shutil
+import sys
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,6 +30,10 @@ from tests.world import World
 
 STORES = ("sqlite", "postgres")
 
+# What one process compiles the next need not, and tests start many.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -33,6 +42,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="both",
         help="the database that the tests run on (default: both)",
     )
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end; going through it again and again finds nothing."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -65,38 +81,53 @@ def redis_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-async def empty_url(
-    store: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> AsyncIterator[str]:
-    """The URL of a database with nothing in it, not even tables; gone after the test."""
-    if store == "sqlite":
-        yield f"sqlite:///{tmp_path / 'guiche.db'}"
-        return
-    server: str = request.getfixturevalue("postgres_url")
-    url = await _created(server)
-    yield url
-    await _dropped(server, url)
+@pytest.fixture(scope="session")
+def memory() -> Iterator[Path]:
+    """A folder for databases that are files."""
+    with services.memory() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
-async def database_url(
-    store: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> AsyncIterator[str]:
+def place(store: str, request: pytest.FixtureRequest) -> "Place":
+    """Where databases of this store are made."""
+    name = "memory" if store == "sqlite" else "postgres_url"
+    return Place(request.getfixturevalue(name))
+
+
+@pytest.fixture
+async def empty_url(place: "Place") -> AsyncIterator[str]:
+    """The URL of a database with nothing in it, not even tables; gone after the test."""
+    async with place.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def pattern(place: "Place") -> AsyncIterator[str]:
+    """A database with every table and nothing in them, to be copied; nobody opens it."""
+    async with place.database() as url:
+        async with open_database(url) as opened:
+            await migrating.migrate(opened)
+        yield url
+
+
+@pytest.fixture
+async def migrated_url(place: "Place", pattern: str) -> AsyncIterator[str]:
+    """The URL of a database that has its tables; gone after the test."""
+    async with place.database(pattern) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def database_url(place: "Place", pattern: str) -> AsyncIterator[str]:
     """The session's own database on this store."""
-    if store == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('store') / 'guiche.db'}"
-        return
-    server: str = request.getfixturevalue("postgres_url")
-    url = await _created(server)
-    yield url
-    await _dropped(server, url)
+    async with place.database(pattern) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 async def database(database_url: str) -> AsyncIterator[Database]:
     async with open_database(database_url, pool_size=15) as opened:
-        await migrating.migrate(opened)
         yield opened
 
 
@@ -117,19 +148,32 @@ async def world(storage: Storage) -> World:
     return await World.founded(storage)
 
 
-async def _created(server: str) -> str:
-    name = f"guiche_{uuid4().hex}"
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(f"CREATE DATABASE {name}")
-    finally:
-        await connection.close()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
+@dataclass(frozen=True)
+class Place:
+    """A folder of SQLite files, or a PostgreSQL in which databases can be created."""
 
+    root: Path | str
 
-async def _dropped(server: str, url: str) -> None:
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
-    finally:
-        await connection.close()
+    @asynccontextmanager
+    async def database(self, pattern: str | None = None) -> AsyncIterator[str]:
+        """The URL of a database, empty or as the pattern is; gone afterwards."""
+        name = f"guiche_{uuid4().hex}"
+        if isinstance(self.root, Path):
+            folder = self.root / name
+            folder.mkdir()
+            if pattern:
+                shutil.copyfile(str(make_url(pattern).database), folder / "guiche.db")
+            yield f"sqlite:///{folder / 'guiche.db'}"
+            shutil.rmtree(folder)
+            return
+        template = make_url(pattern).database if pattern else "template1"
+        await self._say(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield make_url(self.root).set(database=name).render_as_string(hide_password=False)
+        await self._say(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def _say(self, statement: str) -> None:
+        connection = await asyncpg.connect(str(self.root))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()

@@ -25,6 +25,7 @@ ATTEMPTS = 3
 START_LIMIT = 30.0
 STOP_LIMIT = 10.0
 AN_HOUR = 3600.0
+MUCH = 2**30
 PREFIX = "guiche-tests-"
 
 # Runs in the child, in place of a preexec_fn, which is unsafe in a process with threads.
@@ -57,6 +58,19 @@ def postgres() -> Iterator[str]:
     # A crash of the server is still survived without fsync, only one of the machine is not.
     with PostgresServer("fsync=off", "max_connections=200") as server:
         yield server.url
+
+
+@contextmanager
+def memory() -> Iterator[Path]:
+    """A folder that waits for no disk, where there is one.
+
+    SQLite has every commit written before it goes on, and files here survive the end of a process
+    all the same, which is as much as a test can break.
+    """
+    shared = Path("/dev/shm")
+    free = shutil.disk_usage(shared).free if os.access(shared, os.W_OK) else 0
+    with _folder(shared) if free > MUCH else _folder() as opened:
+        yield opened
 
 
 @contextmanager
@@ -271,9 +285,8 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _folder(root: Path = Path(tempfile.gettempdir())) -> Iterator[Path]:
     """A folder for one server; those left behind by a killed run are cleared away."""
-    root = Path(tempfile.gettempdir())
     for old in root.glob(f"{PREFIX}*"):
         with suppress(OSError), (old / "held").open() as lock:
             if time.time() - old.stat().st_mtime > AN_HOUR:

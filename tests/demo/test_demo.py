@@ -36,7 +36,6 @@ from server import demo, demo_answering, demo_texts, demo_watch
 from server.demo import DemoRefused, DemoSignIns
 from server.secrets import Keyring
 from server.simulator import Simulator, simulate
-from storage import migrating
 from storage.access import T_, columns
 from storage.engine import open_database
 from storage.files import FileStore
@@ -56,9 +55,8 @@ POSTS = (
 
 
 @pytest.fixture
-async def empty(empty_url: str, keyring: Keyring) -> AsyncIterator[Storage]:
-    async with open_database(empty_url) as database:
-        await migrating.migrate(database)
+async def empty(migrated_url: str, keyring: Keyring) -> AsyncIterator[Storage]:
+    async with open_database(migrated_url) as database:
         yield Storage(database, keyring, Cursors(uuid4()), FileStore.at("memory://"), registry)
 
 

@@ -12,7 +12,7 @@ from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, parse,
 from channels.generic import Generic
 from domain import words
 from domain.post import Post
-from graph.schema import schema
+from graph.schema import build
 
 ROOT = Path(__file__).parents[2]
 UNREAD = {".venv", ".git", "node_modules", "data"}
@@ -26,7 +26,7 @@ MANUALS = [page for page in PAGES if page.parent in (ROOT, ROOT / "docs")]
 EXAMPLES = sorted((ROOT / "examples").glob("*.graphql"))
 FENCE = re.compile(r"^ *```(\w*)[^\n]*\n(.*?)^ *```", re.M | re.S)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-GRAPH: GraphQLSchema = schema._schema
+GRAPH: GraphQLSchema = build()._schema
 
 
 def told(path: Path) -> str:

@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from server.settings import Settings
-from storage import migrating
-from storage.engine import open_database
 from tests.flows.served import served, settings
 from tests.rules.test_files import PNG
 
@@ -21,11 +19,9 @@ PATIENCE = 30.0
 
 
 @pytest.fixture
-async def chosen(empty_url: str, store: str, request: pytest.FixtureRequest) -> Settings:
-    async with open_database(empty_url) as database:
-        await migrating.migrate(database)
+async def chosen(migrated_url: str, store: str, request: pytest.FixtureRequest) -> Settings:
     redis = "memory://" if store == "sqlite" else request.getfixturevalue("redis_url")
-    return settings(empty_url, redis)
+    return settings(migrated_url, redis)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -55,16 +55,14 @@ async def desk(database_url: str, redis_url: str) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def world(empty_url: str, redis_url: str) -> AsyncIterator[World]:
-    async with open_database(empty_url) as database:
-        await migrating.migrate(database)
-    async with desk(empty_url, redis_url) as opened:
+async def world(migrated_url: str, redis_url: str) -> AsyncIterator[World]:
+    async with desk(migrated_url, redis_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def house(empty_url: str, redis_url: str, tmp_path: Path) -> Iterator[Processes]:
-    with processes(empty_url, redis_url, tmp_path) as opened:
+def house(migrated_url: str, redis_url: str, tmp_path: Path) -> Iterator[Processes]:
+    with processes(migrated_url, redis_url, tmp_path) as opened:
         yield opened
 
 

@@ -48,24 +48,22 @@ async def net() -> AsyncIterator[Network]:
 
 
 @pytest.fixture
-async def world(empty_url: str, redis_url: str) -> AsyncIterator[World]:
-    async with open_database(empty_url) as database:
-        await migrating.migrate(database)
-    async with desk(empty_url, redis_url) as opened:
+async def world(migrated_url: str, redis_url: str) -> AsyncIterator[World]:
+    async with desk(migrated_url, redis_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def patient(empty_url: str, redis_url: str, tmp_path: Path, net: Network) -> Iterator[Processes]:
+def patient(migrated_url: str, redis_url: str, tmp_path: Path, net: Network) -> Iterator[Processes]:
     """Processes that wait for a busy machine."""
-    with processes(empty_url, redis_url, tmp_path, SANDBOX_URL=net.url) as opened:
+    with processes(migrated_url, redis_url, tmp_path, SANDBOX_URL=net.url) as opened:
         yield opened
 
 
 @pytest.fixture
-def house(empty_url: str, redis_url: str, tmp_path: Path, net: Network) -> Iterator[Processes]:
+def house(migrated_url: str, redis_url: str, tmp_path: Path, net: Network) -> Iterator[Processes]:
     sending = {"SANDBOX_URL": net.url, "DELIVERY_SECONDS": str(ANSWER_SECONDS)}
-    with processes(empty_url, redis_url, tmp_path, **sending) as opened:
+    with processes(migrated_url, redis_url, tmp_path, **sending) as opened:
         yield opened
 
 

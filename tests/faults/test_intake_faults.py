@@ -18,9 +18,7 @@ from domain.model.entry import HistoryEntry
 from domain.model.occurrence import Occurrence
 from domain.model.ticket import Ticket
 from domain.words import GroupingMode
-from storage import migrating
 from storage.access import columns
-from storage.engine import open_database
 from tests.faults.processes import Processes, processes
 from tests.faults.test_deadlines_faults import desk
 from tests.flows.test_two_processes import free_port
@@ -32,16 +30,14 @@ AUTHORS, ALBUM, TIMES, AT_ONCE = 20, 4, 6, 16
 
 
 @pytest.fixture
-async def world(empty_url: str, redis_url: str) -> AsyncIterator[World]:
-    async with open_database(empty_url) as database:
-        await migrating.migrate(database)
-    async with desk(empty_url, redis_url) as opened:
+async def world(migrated_url: str, redis_url: str) -> AsyncIterator[World]:
+    async with desk(migrated_url, redis_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def house(empty_url: str, redis_url: str, tmp_path: Path) -> Iterator[Processes]:
-    with processes(empty_url, redis_url, tmp_path) as opened:
+def house(migrated_url: str, redis_url: str, tmp_path: Path) -> Iterator[Processes]:
+    with processes(migrated_url, redis_url, tmp_path) as opened:
         yield opened
 
 

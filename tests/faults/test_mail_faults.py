@@ -15,8 +15,6 @@ from domain.operations import organizing, replying
 from domain.operations.organizing import AccountForm
 from domain.operations.replying import ReplyForm
 from domain.words import DeliveryState, Network, TicketStatus, Visibility
-from storage import migrating
-from storage.engine import open_database
 from tests.channels.mail_servers import (
     HOST,
     PASSWORD,
@@ -35,17 +33,15 @@ SENT, FAILED, UNKNOWN = DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.
 
 
 @pytest.fixture
-async def world(empty_url: str, redis_url: str) -> AsyncIterator[World]:
-    async with open_database(empty_url) as database:
-        await migrating.migrate(database)
-    async with desk(empty_url, redis_url) as opened:
+async def world(migrated_url: str, redis_url: str) -> AsyncIterator[World]:
+    async with desk(migrated_url, redis_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def house(empty_url: str, redis_url: str, tmp_path: Path) -> Iterator[Processes]:
+def house(migrated_url: str, redis_url: str, tmp_path: Path) -> Iterator[Processes]:
     settings = {"DELIVERY_SECONDS": "2", "MAIL_POLL_SECONDS": "1"}
-    with processes(empty_url, redis_url, tmp_path, **settings) as opened:
+    with processes(migrated_url, redis_url, tmp_path, **settings) as opened:
         yield opened
 
 

@@ -5,19 +5,15 @@ from collections.abc import AsyncIterator
 import pytest
 
 from server.settings import Settings
+from tests.conftest import Place
 from tests.flows.served import House, served, settings
 
 
 @pytest.fixture(scope="session")
-def served_url(
-    store: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> str:
+async def served_url(place: Place, pattern: str) -> AsyncIterator[str]:
     """The database that servers open. A SQLite file belongs to one process at a time."""
-    if store == "sqlite":
-        return f"sqlite:///{tmp_path_factory.mktemp('served') / 'guiche.db'}"
-    request.getfixturevalue("database")
-    url: str = request.getfixturevalue("database_url")
-    return url
+    async with place.database(pattern) as url:
+        yield url
 
 
 @pytest.fixture

@@ -416,7 +416,9 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-async def test_an_import_that_was_killed_is_started_again(empty_url: str, tmp_path: Path) -> None:
+async def test_an_import_that_was_killed_is_started_again(
+    migrated_url: str, tmp_path: Path
+) -> None:
     rows = [
         row(said(1), said(2, "e"), status="fim", id=f"c{each}", customer=f"p{each}")
         for each in range(800)
@@ -426,16 +428,16 @@ async def test_an_import_that_was_killed_is_started_again(empty_url: str, tmp_pa
     file, mapping = tmp_path / "many.jsonl", tmp_path / "map.toml"
     file.write_text("\n".join(json.dumps(one) for one in rows))
     mapping.write_text(MAP)
-    async with company(empty_url) as (_, workspace_id):
+    async with company(migrated_url) as (_, workspace_id):
         pass
 
-    arguments = [empty_url, str(workspace_id), str(file), str(mapping)]
+    arguments = [migrated_url, str(workspace_id), str(file), str(mapping)]
     command = [sys.executable, "-c", KILLED, *arguments]
     child = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=subprocess.PIPE)
     _, complaint = await child.communicate()
 
     assert child.returncode == -signal.SIGKILL, complaint.decode()
-    async with company(empty_url) as (storage, _):
+    async with company(migrated_url) as (storage, _):
         stopped = await counted(storage)
         assert 120 <= stopped["ticket"] < 800
         found = load_mapping(mapping)
@@ -466,7 +468,7 @@ async def test_an_import_that_was_killed_is_started_again(empty_url: str, tmp_pa
     ],
 )
 async def test_real_files(
-    empty_url: str, tmp_path: Path, name: str, example: str, conversations: int
+    migrated_url: str, tmp_path: Path, name: str, example: str, conversations: int
 ) -> None:
     mapping = load_mapping(MAPS / f"{example}.toml")
     items = list(read(DATA / name, mapping))
@@ -477,7 +479,7 @@ async def test_real_files(
         "create_accounts": True,
         "report_path": tmp_path / "refused.csv",
     }
-    async with company(empty_url) as (storage, workspace_id):
+    async with company(migrated_url) as (storage, workspace_id):
         report = await store(storage, workspace_id, DATA / name, mapping, **options)
 
         assert report.conversations == report.opened == conversations

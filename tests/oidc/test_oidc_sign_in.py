@@ -13,8 +13,6 @@ from domain.words import Locale
 from server import asgi, settings
 from server.opening import NOBODY
 from server.settings import BadSettings, Settings
-from storage import migrating
-from storage.engine import open_database
 from tests.oidc.company import Browser, Company, browsing
 from tests.oidc.provider import (
     CLIENT_ID,
@@ -42,17 +40,15 @@ async def test_who_their_company_vouches_for_comes_in(company: Company, browser:
     assert signed_in.user.id == company.ana.id
 
 
-async def test_the_session_is_refreshed_as_any_other(empty_url: str, provider: Provider) -> None:
+async def test_the_session_is_refreshed_as_any_other(migrated_url: str, provider: Provider) -> None:
     configured = Settings(
-        database_url=empty_url,
+        database_url=migrated_url,
         secret_key="k" * 32,
         embedded_worker=False,
         oidc_issuer=provider.issuer,
         oidc_client_id=CLIENT_ID,
         oidc_client_secret=CLIENT_SECRET,
     )
-    async with open_database(empty_url, pool_size=1) as database:
-        await migrating.migrate(database)
     app = asgi.create(configured)
     async with app.router.lifespan_context(app), browsing(app) as client:
         world = await World.founded(app.state.storage)

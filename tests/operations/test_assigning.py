@@ -30,7 +30,6 @@ from feed import topics
 from feed.bell import Bell
 from server.opening import store
 from server.secrets import Keyring
-from storage import migrating
 from storage.engine import open_database
 from storage.work import Storage
 from tests.world import Person, World
@@ -277,10 +276,9 @@ async def test_a_closed_level_hands_out_when_it_opens(world: World) -> None:
 
 
 @pytest.fixture
-async def alone(empty_url: str, keyring: Keyring) -> AsyncIterator[World]:
+async def alone(migrated_url: str, keyring: Keyring) -> AsyncIterator[World]:
     """On a database of its own: a worker looks at every workspace there is."""
-    async with open_database(empty_url) as database:
-        await migrating.migrate(database)
+    async with open_database(migrated_url) as database:
         yield await World.founded(await store(database, keyring))
 
 

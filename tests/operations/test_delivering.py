@@ -34,7 +34,6 @@ from domain.words import (
 from domain.work import Work
 from server.opening import store
 from server.secrets import Keyring
-from storage import migrating
 from storage.engine import open_database
 from tests.carrying import ANYTHING, carry
 from tests.outbox import LEASE, answered, claimed, ended, seen, settled
@@ -202,10 +201,9 @@ async def test_a_ticket_removed_elsewhere_lets_nothing_pass_a_doubt(
 
 
 @pytest.fixture
-async def alone(empty_url: str, keyring: Keyring) -> AsyncIterator[World]:
+async def alone(migrated_url: str, keyring: Keyring) -> AsyncIterator[World]:
     """On a database of its own: a worker looks at every workspace there is."""
-    async with open_database(empty_url) as database:
-        await migrating.migrate(database)
+    async with open_database(migrated_url) as database:
         world = await World.founded(await store(database, keyring))
         carry(world, {Network.SANDBOX: ANYTHING})
         yield world

@@ -19,7 +19,8 @@ MEBIBYTE = 1024 * 1024
 
 @pytest.fixture
 async def client(door: Open) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=door.url, timeout=PATIENCE) as client:
+    # Over plain HTTP nobody vouches for anybody, and the list of who may takes long to read.
+    async with httpx.AsyncClient(base_url=door.url, timeout=PATIENCE, verify=False) as client:
         yield client
 
 

@@ -6,16 +6,14 @@ import pytest
 
 from server.opening import store as opened
 from server.secrets import Keyring
-from storage import migrating
 from storage.engine import open_database
 from storage.work import Storage
 from tests.world import World
 
 
 @pytest.fixture
-async def apart(empty_url: str, keyring: Keyring) -> AsyncIterator[Storage]:
-    async with open_database(empty_url) as database:
-        await migrating.migrate(database)
+async def apart(migrated_url: str, keyring: Keyring) -> AsyncIterator[Storage]:
+    async with open_database(migrated_url) as database:
         yield await opened(database, keyring)
 
 

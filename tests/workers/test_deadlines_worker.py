@@ -472,13 +472,13 @@ async def passed(moment: datetime | None) -> bool:
 
 @pytest.mark.postgres
 async def test_all_go_by_the_clock_of_the_database(
-    apart: Storage, empty_url: str, keyring: Keyring
+    apart: Storage, migrated_url: str, keyring: Keyring
 ) -> None:
     world = await of_today(apart)
     ticket = await world.ticket(await urgent(world, AN_HOUR))
     await put_forward(apart, 2 * AN_HOUR)
 
-    async with open_database(empty_url) as database:
+    async with open_database(migrated_url) as database:
         there = await store(database, keyring)
         await Watch(there).turn()
         by_hand = await replace(there, clock=lambda: world.now).now()
