@@ -56,6 +56,7 @@ class GraphQLApp(GraphQL[Any, None]):
         *,
         allowed_origins: Sequence[str],
         graphiql: bool,
+        documents: Documents | None = None,
         tell: Tell = tell_plainly,
         may_share: Callable[[str], bool] = lambda document: False,
         may_upload: Callable[[Any], bool] = lambda context: False,
@@ -68,7 +69,7 @@ class GraphQLApp(GraphQL[Any, None]):
         ping_interval: float = 12.0,
         limits: Limits | None = None,
     ) -> None:
-        self.documents = documents = Documents(schema._schema, limits)
+        self.documents = documents = documents or Documents(schema._schema, limits)
         schema = _served(schema, documents)
         super().__init__(
             schema,

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,6 +26,7 @@ from feed.bell import Bell
 from feed.boards import Boards
 from feed.lookout import Lookout
 from feed.tail import Tails
+from graph.documents import Documents
 from graph.errors import tell
 from graph.limits import Limits
 from graph.schema import build
@@ -96,6 +98,7 @@ class Desk:
                 door,
                 allowed_origins=(),
                 graphiql=False,
+                documents=known(),
                 tell=tell,
                 may_upload=may_upload,
                 limits=ROOMY,
@@ -219,6 +222,12 @@ class Desk:
         )
         assert made.secret is not None
         return made.secret
+
+
+@cache
+def known() -> Documents:
+    """What has been asked at one desk need not be read anew at the next."""
+    return Documents(build()._schema, ROOMY)
 
 
 async def signed_in(world: World, tokens: AccessTokens, who: Person) -> tuple[str, str]:
