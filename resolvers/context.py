@@ -7,7 +7,12 @@ connection. A mutation works in a transaction of its own, and what is read after
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+)
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -52,6 +57,7 @@ class Store(Protocol):
 
     def work(self, actor: Actor) -> AbstractAsyncContextManager[Work]: ...
     def reading(self, actor: Actor) -> AbstractAsyncContextManager[Work]: ...
+    def asking(self) -> AbstractContextManager[None]: ...
     @property
     def addresses(self) -> Addresses: ...
 
@@ -152,7 +158,8 @@ class Context:
                 self._read = await self._open.enter_async_context(
                     self.services.store.reading(actor)
                 )
-            yield self._read
+            with self.services.store.asking():
+                yield self._read
 
     async def rest(self) -> None:
         """The answer is complete: give the snapshot back; what comes next is read anew."""

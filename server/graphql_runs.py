@@ -47,7 +47,7 @@ async def for_all(
                 hand(orjson.dumps(payload(result, tell, context)))
                 await context.rest()
     except Refused as refused:
-        error = GraphQLError(refused.message, extensions={"code": refused.code})
+        error = GraphQLError(refused.message, extensions=refused.extensions)
         return legible([error], tell, context)
     except Exception as error:
         return legible([fault(error)], tell, context)
@@ -61,6 +61,11 @@ def payload(result: ExecutionResult, tell: Tell, context: OperationContext) -> d
     shown: dict[str, Any] = {"data": result.data}
     if result.errors:
         shown["errors"] = told(result.errors, tell, context)
+        for error in shown["errors"]:
+            if (error.get("extensions") or {}).get("code") == "UNAVAILABLE":
+                # Half of a change would be taken for all of it, and the cursor is past it: whoever
+                # asks again from the last one misses nothing.
+                raise Refused("UNAVAILABLE", error["message"], 503, retryable=True)
     if result.extensions:
         shown["extensions"] = result.extensions
     return shown

@@ -262,7 +262,7 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         except WebSocketDisconnected:
             pass
         except Refused as refused:
-            error = GraphQLError(refused.message, extensions={"code": refused.code})
+            error = GraphQLError(refused.message, extensions=refused.extensions)
             with suppress(WebSocketDisconnected):
                 await self._refuse(operation, [error], context)
         except Exception as error:

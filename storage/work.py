@@ -4,15 +4,22 @@ Writers hold rows; readers see one snapshot. Nothing rings before the commit, an
 leaves nothing behind.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from asyncpg import PostgresError
 from sqlalchemy import literal_column, null, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -317,11 +324,26 @@ class Storage:
 
     @asynccontextmanager
     async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-        try:
+        with self.asking():
             async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
                 yield session
-        except (PoolTimeout, OSError) as error:
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """What goes wrong with the database meanwhile, in our words: Unavailable or Collision.
+
+        Around each use of a work that was opened elsewhere and stays open.
+        """
+        try:
+            yield
+        except (PoolTimeout, PendingRollbackError, OSError) as error:
+            # Also from before there was a connection, or after one was lost.
             raise Unavailable from error
+        except PostgresError as error:
+            # The driver's own, while a connection is made: it is starting, or there are too many.
+            if _means_away(error.sqlstate or ""):
+                raise Unavailable from error
+            raise
         except IntegrityError as error:
             raise Collision from error
         except DBAPIError as error:
@@ -344,4 +366,8 @@ def _is_away(error: DBAPIError) -> bool:
     """The database could not be asked, or gave up waiting; nothing was committed."""
     if error.connection_invalidated or isinstance(error, InterfaceError | OperationalError):
         return True
-    return _state(error) == "57014" or _state(error).startswith(("08", "53", "57P"))
+    return _means_away(_state(error))
+
+
+def _means_away(state: str) -> bool:
+    return state == "57014" or state.startswith(("08", "53", "57P"))
