@@ -60,7 +60,8 @@ UNRECORDED = Unrecorded()
 class Follower:
     """One who follows: what has been handed to him and he has not taken yet."""
 
-    def __init__(self, seen: Position, *, entries: bool = True) -> None:
+    def __init__(self, tail: "Tail", seen: Position, *, entries: bool = True) -> None:
+        self.tail = tail
         self.seen = seen
         self.access_version: int | None = None
         """What rights were at when he came."""
@@ -68,6 +69,11 @@ class Follower:
         self._waiting: deque[Stretch] = deque()
         self._backlog = 0
         self._news = asyncio.Event()
+
+    @property
+    def waits(self) -> bool:
+        """Whether something was handed to him that he has not taken."""
+        return bool(self._waiting)
 
     def hand(self, stretch: Stretch) -> None:
         if not self._wants_entries:
@@ -98,6 +104,9 @@ class Follower:
                 async with asyncio.timeout(timeout):
                     await self._news.wait()
             except TimeoutError:
+                # Nothing waits, so there was nothing for him in what has been read.
+                if self.tail.position.not_before(self.seen):
+                    self.seen = self.tail.position
                 return None
         waiting, self._backlog = list(self._waiting), 0
         self._waiting.clear()
@@ -122,13 +131,22 @@ class Tail:
     """The feed of one workspace, as far as this process has read it."""
 
     def __init__(
-        self, workspace_id: UUID, source: Source, bell: Bell, record: Record = UNRECORDED
+        self,
+        workspace_id: UUID,
+        source: Source,
+        bell: Bell,
+        record: Record = UNRECORDED,
+        tick: float = 0.0,
     ) -> None:
         self.workspace_id = workspace_id
         self.followers: set[Follower] = set()
         self._source = source
         self._bell = bell
         self._record = record
+        self._tick = tick
+        self._reading = asyncio.Lock()
+        self._next: asyncio.Task[None] | None = None
+        self._looks: set[asyncio.Task[None]] = set()
         self._position: Position | None = None
         self._ready = asyncio.Event()
         self._access_version: int | None = None
@@ -147,17 +165,43 @@ class Tail:
     def access_version(self) -> int | None:
         return self._access_version
 
+    async def look(self) -> None:
+        """Everything that was committed before this is asked has been handed out when it returns.
+
+        However many ask at once, one reading answers them.
+        """
+        if self._next is None:
+            self._next = asyncio.create_task(self._look())
+            self._looks.add(self._next)
+            self._next.add_done_callback(self._looked)
+        await asyncio.shield(self._next)
+
+    def _looked(self, look: asyncio.Task[None]) -> None:
+        self._looks.discard(look)
+        if not look.cancelled():
+            look.exception()  # told to those who asked, if they are there still
+
+    async def _look(self) -> None:
+        async with self._reading:
+            self._next = None
+            await self._read()
+
     async def stop(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        going_on = [self._task, *self._looks]
+        for each in going_on:
+            each.cancel()
+        await asyncio.gather(*going_on, return_exceptions=True)
 
     async def _run(self) -> None:
         async with self._bell.hear(topics.workspace(self.workspace_id)) as ear:
             pause = 0.05
             while True:
                 try:
-                    await self._read()
+                    async with self._reading:
+                        await self._read()
                     pause = 0.05
+                    # What is committed within a tick is one stretch.
+                    await asyncio.sleep(self._tick)
                     await ear.wait(SWEEP)
                 except Exception as error:
                     self._record.unread()
@@ -186,10 +230,13 @@ class Tail:
 class Tails:
     """The tails of this process: one for each workspace that somebody follows."""
 
-    def __init__(self, source: Source, bell: Bell, record: Record = UNRECORDED) -> None:
+    def __init__(
+        self, source: Source, bell: Bell, record: Record = UNRECORDED, tick: float = 0.0
+    ) -> None:
         self._source = source
         self._bell = bell
         self._record = record
+        self._tick = tick
         self._tails: dict[UUID, Tail] = {}
 
     def __len__(self) -> int:
@@ -207,11 +254,11 @@ class Tails:
         tail = self._tails.get(workspace_id)
         if tail is None:
             tail = self._tails[workspace_id] = Tail(
-                workspace_id, self._source, self._bell, self._record
+                workspace_id, self._source, self._bell, self._record, self._tick
             )
-        follower = Follower(after or Position.of("0"), entries=entries)
+        follower = Follower(tail, after or Position.of("0"), entries=entries)
         # Counted at once, or another's leaving would stop the tail under our feet.
-        waiting = Follower(follower.seen, entries=False)
+        waiting = Follower(tail, follower.seen, entries=False)
         tail.followers.add(waiting)
         try:
             now = await self._source.position()

@@ -42,6 +42,7 @@ class Approval(Node):
         approvals.allowed_decisions,
         list[ApprovalDecision],
         "What the caller may decide; nothing once it is decided.",
+        personal=True,
     )
 
 

@@ -16,4 +16,5 @@ class Attachment(Node):
         str,
         "Where its bytes are: for ten minutes, and for the caller alone, who has to see it still. "
         "A program sends its key along.",
+        personal=True,
     )

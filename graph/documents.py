@@ -178,13 +178,17 @@ class Documents:
             (self._refused if known.errors else self._new).put(known)
         return known
 
+    def knows(self, text: str) -> bool:
+        """Whether it is remembered, so that nobody has to wait for it."""
+        return text in self._proven or text in self._new or text in self._refused
+
     async def read(self, text: str) -> Prepared:
         """The same, without keeping those waiting whose documents are known.
 
         New ones are read one at a time, and after each the loop is left to others for as long as
         that took.
         """
-        if text in self._proven or text in self._new or text in self._refused:
+        if self.knows(text):
             return self.prepare(text)
         async with self._turn:
             begun = perf_counter()

@@ -10,6 +10,7 @@ from domain.errors import Refusal
 from domain.rules.access import Permission
 from graph.policy import KEY, Anyone, Needs, Passage, Policy
 from resolvers.context import Info
+from resolvers.inputs import PERSONAL
 
 C = TypeVar("C")
 BARE = "__bare_fields__"
@@ -69,13 +70,15 @@ def _field(
     graph_type: Any,
     description: str,
     policy: Policy,
+    *,
+    personal: bool = False,
     **options: Any,
 ) -> Any:
     return strawberry.field(
         resolver,
         graphql_type=graph_type,
         description=description,
-        metadata={KEY: policy},
+        metadata={KEY: policy, PERSONAL: personal},
         **options,
     )
 
@@ -140,12 +143,17 @@ def ask(
 
 
 def follow(
-    resolver: Callable[..., Any], graph_type: Any, needs: Permission, description: str
+    resolver: Callable[..., Any],
+    graph_type: Any,
+    needs: Permission,
+    description: str,
+    *,
+    personal: bool = False,
 ) -> Any:
     """A field of the subscription root; the resolver asks for the permission, again and again."""
     return strawberry.subscription(
         resolver,
         graphql_type=graph_type,
         description=description,
-        metadata={KEY: Needs(needs)},
+        metadata={KEY: Needs(needs), PERSONAL: personal},
     )

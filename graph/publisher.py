@@ -45,6 +45,7 @@ class PublisherEntry(Node):
         publishers.entry_reason,
         str | None,
         "Why they looked; told to them and to administrators.",
+        personal=True,
     )
     field: str | None = shown("Which: name, cpf, email, phone, tags, or the key of a field.")
     was: str | None = shown("What it was, covered where it is personal.", name="from")

@@ -45,6 +45,7 @@ class Subscription:
         TICKETS,
         "What concerns the caller, a person: tickets given to them, replies of theirs decided or "
         "failed, notes that mention them, deadlines and alerts of their tickets.",
+        personal=True,
     )
     sla_countdown = follow(
         walls.countdown,

@@ -48,19 +48,23 @@ class LevelMember:
 class User(Node):
     name: str = shown("What colleagues call them.")
     email = computed(
-        setup.user_email, str | None, "What they sign in with; told to administrators and oneself."
+        setup.user_email,
+        str | None,
+        "What they sign in with; told to administrators and oneself.",
+        personal=True,
     )
     role: Role = shown("What they may do in the workspace.")
     grants = computed(
         setup.user_grants,
         list[str] | None,
         "Permissions beyond the role; told to administrators and oneself.",
+        personal=True,
     )
     active: bool = shown("false: they may not sign in.")
     available: bool = shown(
         "On shift: a message leaves their ticket with them; else it returns to the queue."
     )
-    levels = fetched(setup.memberships, list[LevelMember], "The levels they are in.")
+    levels = fetched(setup.memberships, list[LevelMember], "The levels they are in.", personal=True)
 
 
 @thing(account.Account, description="The company's own presence on a network.")

@@ -31,6 +31,7 @@ from domain.words import Locale
 from domain.work import Work
 from feed.boards import Boards
 from feed.lookout import Lookout
+from feed.standing import Together
 from feed.tail import Tails
 from resolvers.loaders import Loaders
 
@@ -106,8 +107,8 @@ class Context:
     response: Response | None = None
     refresh_secret: str | None = None
     """What the session cookie carried, if the request brought one."""
-    shared: bool = False
-    """Its answers go to many who have the same rights: it ends when anybody's change."""
+    together: Together | None = None
+    """It is run for many who have the same rights, and knows no more of them than these."""
     refusals: list[str] = field(default_factory=list)
     """The codes of what was refused in payloads, for whoever counts."""
     lets_in: Callable[[Actor], bool] = lambda actor: True
@@ -137,8 +138,12 @@ class Context:
             raise Told("FORBIDDEN", "may_not_call")
         return self.me
 
-    async def still(self, permission: Permission) -> bool:
-        """Whether the actor may, by the rights of this moment, which count from here on."""
+    async def still(self, permission: Permission, version: int | None) -> bool:
+        """Whether the actor may, by the rights of this moment, which count from here on; of many,
+        those go whose rights are others now, and the rest may what they might."""
+        if self.together is not None:
+            await self.together.same(version)
+            return True
         actor = self.actor
         self.actor = await self.services.gate.again(actor) if actor else None
         return self.actor is not None and self.actor.can(permission)

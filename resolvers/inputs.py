@@ -26,6 +26,9 @@ KEY = (
 )
 NEW = "Leave out to make a new one."
 VERSION = "Refuse with VERSION_CONFLICT unless this is still the version."
+PERSONAL = "personal"
+"""Marks what depends on who asks, and not on their rights alone. What many with equal rights follow
+is answered once for all of them, but for what bears this mark; a run for many knows no person."""
 SEARCH_LENGTH = 200
 LIST_LENGTH = 200
 
@@ -78,7 +81,7 @@ class TicketFilter:
     networks: list[Network] | None = told("From one of these networks.", default=None)
     assignee_ids: list[strawberry.ID] | None = told("Assigned to one of these.", default=None)
     unassigned: bool | None = told("true: nobody has it; false: somebody has it.", default=None)
-    mine: bool | None = told("Assigned to the caller.", default=None)
+    mine: bool | None = told("Assigned to the caller.", default=None, metadata={PERSONAL: True})
     publisher_id: strawberry.ID | None = told("Of this publisher.", default=None)
     origins: list[TicketOrigin] | None = told("Opened in one of these ways.", default=None)
     tags: list[str] | None = told("With all of these tags.", default=None)

@@ -61,6 +61,9 @@ class Doorway:
     async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection:
         return await self.door.websocket(websocket, payload)
 
+    def known(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection | None:
+        return self.door.known(websocket, payload)
+
 
 def create(settings: Settings, metrics: Metrics | None = None) -> Starlette:
     metrics = metrics or Metrics()
@@ -72,7 +75,7 @@ def create(settings: Settings, metrics: Metrics | None = None) -> Starlette:
         allowed_origins=settings.origins,
         graphiql=not settings.production,
         tell=tell,
-        may_share=sharing(schema._schema),
+        form=sharing(schema),
         may_upload=may_upload,
         witness=Witness(metrics),
         limits=settings.limits,

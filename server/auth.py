@@ -5,9 +5,11 @@ so a right that was taken away is gone with the next one, and on open sockets wi
 """
 
 import asyncio
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Protocol
 from uuid import UUID
 
 import jwt
@@ -21,10 +23,12 @@ from domain.rules import access
 from domain.rules.access import Actor, ActorKind, Permission
 from domain.sentences import SENTENCES
 from domain.words import Locale
+from feed.standing import Together
 from resolvers.context import Context, Services
 from server.graphql_errors import Refused
 from server.languages import preferred
 from server.opening import NOBODY
+from server.roll import Present, Roll, Room, whose
 from server.secrets import PREFIXES, Keyring
 from storage.work import Storage
 
@@ -144,6 +148,27 @@ class Gatekeeper:
             session = await work.identities.session_by_id(session_id)
         return await self._person(session.user_id, session_id) if session else None
 
+    async def of_all(self, actors: Sequence[Actor]) -> Mapping[Hashable, Actor]:
+        """The same ones with the rights of this moment; who is missing has none any more."""
+        keys = {each.id: each for each in actors if each.kind is ActorKind.API_KEY and each.id}
+        sessions = {each.session_id for each in actors if each.session_id is not None}
+        async with self._storage.reading(NOBODY) as work:
+            people = await work.identities.people(sessions, work.now) if sessions else ()
+            good = await work.identities.keys(list(keys)) if keys else ()
+        found = [*people, *(keys[each] for each in good)]
+        return {whose(each): each for each in found}
+
+    def bearer(self, authorization: str) -> tuple[UUID, UUID, datetime] | None:
+        """User, session and end of an access token, as it says by itself."""
+        scheme, _, token = authorization.strip().partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
+            return None
+        try:
+            return self._tokens.read(token)
+        except ValueError:
+            return None
+
     async def _person(self, user_id: UUID, session_id: UUID) -> Actor | None:
         async with self._storage.reading(NOBODY) as work:
             session = await work.identities.session_by_id(session_id)
@@ -193,6 +218,7 @@ class Door:
     def __init__(self, services: Services, gate: Gatekeeper) -> None:
         self._services = services
         self._gate = gate
+        self._roll = Roll(gate, services.tails)
 
     async def http(self, request: Request, response: Response) -> Context:
         locale = preferred(request.headers.get("accept-language"))
@@ -211,18 +237,57 @@ class Door:
         )
 
     async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> "Connection":
-        # A browser sets no header on a socket, so that what it says first may name the language.
-        wished = payload.get("acceptLanguage")
-        header = websocket.headers.get("accept-language")
-        locale = preferred(wished if isinstance(wished, str) else header)
-        authorization = payload.get("authorization", payload.get("Authorization"))
-        if not isinstance(authorization, str) or not authorization:
+        locale, authorization = _said(websocket, payload)
+        if authorization is None:
             sentence = SENTENCES["unauthenticated"][locale]
             raise Refused("UNAUTHENTICATED", sentence, 401, close=4401)
-        visitor = await self._known(authorization, locale)
-        if visitor is None:
-            raise Refused("UNAUTHENTICATED", SENTENCES["session_over"][locale], 401, close=4403)
-        return Connection(self._services, visitor, locale)
+        visitors: list[Visitor] = []
+        connections: list[Connection] = []
+
+        async def read() -> Actor | None:
+            visitor = await self._known(authorization, locale)
+            if visitor is None:
+                return None
+            visitors.append(visitor)
+            return visitor.actor
+
+        def enter(present: Present) -> Connection:
+            connection = Connection(self._services, present, visitors[-1].until, locale)
+            connections.append(connection)
+            return connection
+
+        if not await self._roll.enter(read, enter):
+            sentence = SENTENCES["session_over"][locale]
+            raise Refused("UNAUTHENTICATED", sentence, 401, close=4403)
+        [connection] = connections
+        self._roll.remember(_mark(authorization), connection.present, connection.ends)
+        return connection
+
+    def known(self, websocket: WebSocket, payload: Mapping[str, object]) -> "Connection | None":
+        """The same for somebody who is here already: nothing has to be asked."""
+        locale, authorization = _said(websocket, payload)
+        if authorization is None:
+            return None
+        mark = _mark(authorization)
+        if (remembered := self._roll.recall(mark)) is not None:
+            present, until = remembered
+        elif (read := self._gate.bearer(authorization)) is not None:
+            user_id, session_id, until = read
+            found = self._roll.find((ActorKind.PERSON, user_id, session_id))
+            if found is None:
+                return None
+            present = found
+            self._roll.remember(mark, present, until)
+        else:
+            return None
+        if until is not None and until <= self._services.clock():
+            return None
+        connection = Connection(self._services, present, until, locale)
+        present.guests[connection] = None
+        return connection
+
+    async def close(self) -> None:
+        await self._roll.close()
 
     async def _known(self, authorization: str, locale: Locale) -> Visitor | None:
         try:
@@ -238,26 +303,33 @@ class Door:
             ) from away
 
 
-class Connection:
-    """A socket that somebody signed in on."""
+def _said(websocket: WebSocket, payload: Mapping[str, object]) -> tuple[Locale, str | None]:
+    """The language that a socket wants to be spoken to in, and what it shows to be let in."""
+    # A browser sets no header on a socket, so that what it says first may name the language.
+    wished = payload.get("acceptLanguage")
+    header = websocket.headers.get("accept-language")
+    locale = preferred(wished if isinstance(wished, str) else header)
+    authorization = payload.get("authorization", payload.get("Authorization"))
+    return locale, authorization if isinstance(authorization, str) and authorization else None
 
-    def __init__(self, services: Services, visitor: Visitor, locale: Locale) -> None:
+
+def _mark(authorization: str) -> bytes:
+    """A token as it is remembered: not as itself."""
+    return sha256(authorization.encode(errors="replace")).digest()
+
+
+class Audience:
+    """Everything about somebody that an answer may depend on: their rights, and their language."""
+
+    def __init__(
+        self, services: Services, room: Room, actor: Actor, locale: Locale, *, personal: bool
+    ) -> None:
         self._services = services
-        self._actor = visitor.actor
-        self._until = visitor.until
+        self._room = room
+        self._actor = actor if personal else access.nobody_in_particular(actor)
         self._locale = locale
-
-    def operation(self, *, shared: bool = False) -> Context:
-        return Context(self._services, self._actor, self._locale, shared=shared)
-
-    async def audience(self) -> Hashable | None:
-        """Everything about whoever is there that an answer may depend on, read anew; None when
-        they are gone."""
-        actor = await self._services.gate.again(self._actor)
-        if actor is None:
-            return None
-        self._actor = actor
-        return (
+        self.sight: Hashable = (actor.readable, actor.only_approves)
+        self.key: Hashable = (
             actor.kind,
             actor.workspace_id,
             actor.role,
@@ -265,35 +337,69 @@ class Connection:
             frozenset(actor.memberships.items()),
             actor.open_levels,
             actor.sees_all,
-            self._locale,
+            locale,
+            whose(actor) if personal else None,
         )
 
-    async def ended(self) -> tuple[int, str]:
-        """When the token ends, or the session or key behind it is revoked."""
-        try:
-            async with asyncio.timeout_at(self._deadline()):
-                await self._revoked()
-        except TimeoutError:
-            return 4403, "The access token has ended."
-        return 4403, "The session is over."
+    def context(self, together: Together) -> Context:
+        return Context(self._services, self._actor, self._locale, together=together)
 
-    def _deadline(self) -> float | None:
-        if self._until is None:
-            return None
-        left = (self._until - self._services.clock()).total_seconds()
-        return asyncio.get_running_loop().time() + left
+    async def same(self, version: int | None) -> None:
+        await self._room.same(version)
 
-    async def _revoked(self) -> None:
-        workspace = self._actor.workspace_id
-        rights: int | None = None
-        async with self._services.tails.follow(workspace, entries=False) as follower:
-            while True:
-                # Read once at the start too: it may have ended before we listened.
-                actor = await self._services.gate.again(self._actor)
-                if actor is None:
-                    return
-                self._actor = actor
-                # Asked again when rights change, not with everything that happens to a ticket.
-                while (news := await follower.take(60.0)) and news.access_version == rights:
-                    pass
-                rights = news.access_version if news else rights
+
+class Connection:
+    """A socket that somebody signed in on."""
+
+    __slots__ = ("_locale", "_services", "_socket", "ends", "present", "until")
+
+    def __init__(
+        self, services: Services, present: Present, ends: datetime | None, locale: Locale
+    ) -> None:
+        self._services = services
+        self._locale = locale
+        self._socket: Held | None = None
+        self.present = present
+        self.ends = ends
+        self.until: float | None = None
+        if ends is not None:
+            left = (ends - services.clock()).total_seconds()
+            self.until = asyncio.get_running_loop().time() + left
+
+    def operation(self) -> Context:
+        return Context(self._services, self.present.actor, self._locale)
+
+    def audience(self, *, personal: bool) -> Audience:
+        made = self.present.audiences.get((self._locale, personal))
+        if made is None:
+            made = Audience(
+                self._services,
+                self.present.room,
+                self.present.actor,
+                self._locale,
+                personal=personal,
+            )
+            self.present.audiences[self._locale, personal] = made
+        audience: Audience = made
+        return audience
+
+    def attend(self, socket: "Held") -> None:
+        self._socket = socket
+
+    def leave(self) -> None:
+        self.present.leave(self)
+
+    def rights_changed(self) -> None:
+        if self._socket is not None:
+            self._socket.rights_changed()
+
+    def session_over(self) -> None:
+        if self._socket is not None:
+            self._socket.close(4403, "The session is over.")
+
+
+class Held(Protocol):
+    """A socket, as far as it is to hear of rights."""
+
+    def rights_changed(self) -> None: ...
+    def close(self, code: int, reason: str) -> None: ...

@@ -23,12 +23,14 @@ from strawberry.http.ides import get_graphql_ide_html
 from strawberry.schema.base import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from graph.documents import Documents, FromMemory
+from graph.documents import Documents, FromMemory, Prepared
 from graph.limits import Limits
+from graph.sharing import Form
+from server import graphql_runs as runs
 from server.graphql_errors import OperationContext, Tell, tell_plainly
-from server.graphql_frames import Frames
 from server.graphql_http import HttpDesk
-from server.graphql_ws import Connection, Socket, Switchboard
+from server.graphql_switchboard import Switchboard
+from server.graphql_ws import Connection, Socket
 from server.metrics import Metrics
 from server.witness import Witness
 
@@ -45,6 +47,9 @@ class Doorkeeper(Protocol):
     async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection:
         """What the socket signs in as. `Refused.close` is 4401 where it brought no credentials."""
 
+    def known(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection | None:
+        """The same, where it is known already and nothing has to be asked for it."""
+
 
 class GraphQLApp(GraphQL[Any, None]):
     """The ASGI app; `close_sockets` before the process goes."""
@@ -58,7 +63,7 @@ class GraphQLApp(GraphQL[Any, None]):
         graphiql: bool,
         documents: Documents | None = None,
         tell: Tell = tell_plainly,
-        may_share: Callable[[str], bool] = lambda document: False,
+        form: Callable[[Prepared], Form | None] = lambda prepared: None,
         may_upload: Callable[[Any], bool] = lambda context: False,
         witness: Witness | None = None,
         max_body: int = MEBIBYTE,
@@ -89,16 +94,15 @@ class GraphQLApp(GraphQL[Any, None]):
         self.switchboard = Switchboard(
             documents,
             doorkeeper.websocket,
+            doorkeeper.known,
             tell,
-            init_timeout,
-            send_deadline,
-            ping_interval,
-            max_frame,
-            may_share,
+            form,
+            partial(runs.for_all, schema, tell),
             witness,
-        )
-        self.websocket_adapter_class = partial(  # type: ignore[assignment]
-            Frames, send_deadline=send_deadline, max_frame=max_frame
+            init_timeout=init_timeout,
+            send_deadline=send_deadline,
+            ping_interval=ping_interval,
+            max_frame=max_frame,
         )
         self.graphql_transport_ws_handler_class = partial(  # type: ignore[assignment]
             Socket, switchboard=self.switchboard
@@ -147,6 +151,7 @@ class GraphQLApp(GraphQL[Any, None]):
 
         pause = within / max(len(sockets), 1)
         await asyncio.gather(*(let_go(s, nth * pause) for nth, s in enumerate(sockets)))
+        await self.switchboard.groups.close()
 
 
 def _served(schema: Schema, documents: Documents) -> Schema:

@@ -1,111 +1,149 @@
-"""What travels over a socket: text frames of JSON, sent in time, and the rules they keep."""
+"""What travels over a socket: text frames, and the rules that messages keep.
+
+Uvicorn's websocket does the handshake and reads frames; from then on a `Listener` hears each
+message as it comes, and what is told to many is framed once and written without a task.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, Protocol, cast
 
-import orjson
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
-from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.http.exceptions import (
-    NonJsonMessageReceived,
-    NonTextMessageReceived,
-    WebSocketDisconnected,
-)
+from starlette.types import Scope
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-ABORT = "guiche.abort"
+WIRE = "guiche.wire"
 LONGEST_REASON = 123  # bytes; a close frame holds no more
 CLOSING_TAKES = 1.0  # seconds a peer that does not read is given to take the close frame
+FAREWELL_TAKES = 10.0  # seconds any other is given to say goodbye too
+
+
+class Listener(Protocol):
+    """Whoever hears what comes over a socket."""
+
+    def hear(self, message: bytes, *, text: bool) -> None: ...
+    def relieved(self) -> None:
+        """The other side reads again."""
+        ...
+
+    def lost(self) -> None:
+        """There is nobody at the other end any more."""
+        ...
+
+
+class _Deaf:
+    """Stands where uvicorn queues messages for an application; nobody takes them there."""
+
+    def put_nowait(self, _event: object) -> None:
+        pass
+
+
+DEAF = cast("asyncio.Queue[Any]", _Deaf())
 
 
 class AbortableSocket(WebSocketsSansIOProtocol):
-    """uvicorn's websocket, which can also be cut: a close frame waits for a peer that reads."""
+    """uvicorn's websocket, which somebody can listen to: no task waits for what comes or goes.
+
+    It can also be cut, since a close frame waits for a peer that reads.
+    """
+
+    listener: Listener | None = None
+    choked: bool = False
+    """The other side reads too slowly for more."""
+    write: Callable[[bytes], None]
+    """Hands a frame to the network, without waiting."""
 
     async def run_asgi(self) -> None:
-        extensions = cast("dict[str, object]", self.scope["extensions"])
-        extensions[ABORT] = self.transport.abort
-        await super().run_asgi()
+        cast("dict[str, object]", self.scope["extensions"])[WIRE] = self
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except Exception:
+            self.logger.exception("Exception in ASGI application\n")
+            self.send_500_response()
+            self.transport.close()
+        else:
+            if self.listener is None and self.close_timer is None:
+                if not self.handshake_complete:
+                    self.send_500_response()
+                self.transport.close()
+
+    def listen(self, listener: Listener) -> None:
+        """From here on messages go to the listener, and to no queue."""
+        self.listener = listener
+        self.write = self.transport.write
+        early, self.queue = self.queue, DEAF
+        while not early.empty():
+            event = cast("dict[str, Any]", early.get_nowait())
+            if event["type"] == "websocket.receive":
+                text = event.get("text")
+                message = text.encode() if text is not None else event["bytes"]
+                listener.hear(message, text=text is not None)
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        if self.disconnected:
+            listener.lost()
+
+    def forget_handshake(self) -> None:
+        for each in ("scope", "request", "response"):
+            self.__dict__.pop(each, None)
 
     def send_receive_event_to_app(self) -> None:
-        if self.curr_msg_data_type == "text":
-            try:
-                b"".join(self.frames).decode()
-            except UnicodeDecodeError:
-                self.curr_msg_data_type = "bytes"  # no text, and refused as what it is
-        super().send_receive_event_to_app()
-
-
-class Frames(ASGIWebSocketAdapter):
-    """Text frames of JSON, each sent within a deadline."""
-
-    ws: WebSocket
-
-    def __init__(self, *stock: Any, send_deadline: float, max_frame: int) -> None:
-        super().__init__(*stock)
-        self.send_deadline = send_deadline
-        self.max_frame = max_frame
-        self.reader: asyncio.Task[Any] | None = None
-        self.closed = False
-        self.left = False  # the reader was ended by us, for want of another way
-
-    async def iter_json(
-        self, *, ignore_parsing_errors: bool = False
-    ) -> AsyncGenerator[object, None]:
-        while not self.closed:
-            frame = await self.ws.receive()
-            if frame["type"] == "websocket.disconnect":
-                self.closed = True
-                return
-            text = frame.get("text")
-            if text is None:
-                raise NonTextMessageReceived
-            if len(text) * 4 > self.max_frame and len(text.encode()) > self.max_frame:
-                await self.close(1009, f"A message has at most {self.max_frame} bytes")
-                return
-            try:
-                message = orjson.loads(text)
-            except orjson.JSONDecodeError as error:
-                raise NonJsonMessageReceived from error
-            yield message
-
-    async def send_json(self, message: Mapping[str, object]) -> None:
-        text = orjson.dumps(message).decode()
-        if self.closed:
-            raise WebSocketDisconnected
-        try:
-            async with asyncio.timeout(self.send_deadline):
-                await self.ws.send_text(text)
-        except TimeoutError as error:
-            await self.close(1013, "The client does not read")
-            raise WebSocketDisconnected from error
-        except (WebSocketDisconnect, RuntimeError) as error:
-            raise WebSocketDisconnected from error
-
-    async def close(self, code: int, reason: str) -> None:
-        """Close once; a later cause changes nothing."""
-        if self.closed:
+        if self.listener is None:
+            if self.curr_msg_data_type == "text":
+                try:
+                    b"".join(self.frames).decode()
+                except UnicodeDecodeError:
+                    self.curr_msg_data_type = "bytes"  # no text, and refused as what it is
+            super().send_receive_event_to_app()
             return
-        self.closed = True
-        if self.ws.client_state is WebSocketState.DISCONNECTED:
-            return
+        message = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
+        self.frames = []
+        if not self.close_sent:
+            self.listener.hear(message, text=self.curr_msg_data_type == "text")
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.choked = True
+        if self.listener is not None and not self.close_sent:
+            # Whoever does not read what he is told is not heard either: answers would pile up.
+            self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.choked = False
+        if self.listener is not None:
+            if not self.transport.is_closing():
+                self.transport.resume_reading()
+            self.listener.relieved()
+
+    def hang_up(self, code: int, reason: str) -> None:
+        """A close frame; whoever does not take it is cut off."""
+        if self.close_sent or self.disconnected or self.transport.is_closing():
+            return
         short = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
-        try:
-            async with asyncio.timeout(CLOSING_TAKES):
-                await self.ws.close(code, short)
-        except TimeoutError:
-            self._cut()
-        except (WebSocketDisconnect, RuntimeError):
-            pass  # gone before us
+        self.conn.send_close(code, short)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.resume_reading()
+        patience = CLOSING_TAKES if self.choked else FAREWELL_TAKES
+        self.close_timer = self.loop.call_later(patience, self.transport.abort)
 
-    def _cut(self) -> None:
-        abort = self.ws.scope.get("extensions", {}).get(ABORT)
-        if abort is not None:
-            abort()
-        elif self.reader is not None and self.reader is not asyncio.current_task():
-            self.left = True
-            self.reader.cancel()  # under a server that cannot cut, at least our side ends
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        listener, self.listener = self.listener, None
+        if listener is not None:
+            listener.lost()
+
+
+def wire_of(scope: Scope) -> AbortableSocket:
+    """The socket below; this server's own, which `guiche serve` hands to uvicorn."""
+    wire = scope.get("extensions", {}).get(WIRE)
+    if not isinstance(wire, AbortableSocket):
+        raise TypeError("serve it in uvicorn with ws=AbortableSocket")
+    return wire
 
 
 def breach(message: object) -> str | None:

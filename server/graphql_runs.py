@@ -1,14 +1,13 @@
 """A subscription, run: its results as payloads, once for all where they are equal."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from graphql import GraphQLError
 from strawberry.schema import BaseSchema
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from server.graphql_errors import (
@@ -19,24 +18,24 @@ from server.graphql_errors import (
     never_ran,
     told,
 )
+from server.graphql_groups import Asked
 
 
 async def for_all(
     schema: BaseSchema,
     tell: Tell,
-    operation: Operation[Any, Any],
+    asked: Asked,
     context: OperationContext,
-    extensions: dict[str, object] | None,
     hand: Callable[[bytes], None],
 ) -> list[Any] | None:
     """Run it once, handing each payload out; what was wrong with it, if it was refused."""
     try:
         results = await schema.stream(
-            operation.query,
-            variable_values=operation.variables,
+            asked.query,
+            variable_values=cast("dict[str, Any] | None", asked.variables),
             context_value=context,
-            operation_name=operation.operation_name,
-            operation_extensions=extensions,
+            operation_name=asked.operation_name,
+            operation_extensions=cast("dict[str, Any] | None", asked.extensions),
         )
         async with aclosing(results):
             async for result in results:
@@ -76,7 +75,7 @@ def legible(errors: list[GraphQLError], tell: Tell, context: OperationContext | 
     return told(errors, tell, context)
 
 
-def plain(variables: dict[str, Any] | None) -> str:
+def plain(variables: Mapping[str, Any] | None) -> str:
     """Variables as one text, equal where they are."""
     # Not orjson, which reads what is nested deeper than it writes.
     return json.dumps(variables or {}, sort_keys=True)

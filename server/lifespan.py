@@ -69,7 +69,7 @@ async def open_services(
         open_store(settings, keys, ringing(bell), ringing_presence(bell)) as storage,
     ):
         gate = Gatekeeper(storage, keys, tokens)
-        tails = Tails(StoredFeed(storage), bell, metrics)
+        tails = Tails(StoredFeed(storage), bell, metrics, settings.tick_milliseconds / 1000)
         boards = Boards(tails)
         lookout = Lookout(StoredPresence(storage), bell, storage.clock)
         services = Services(
@@ -84,9 +84,11 @@ async def open_services(
             clock=storage.clock,
             nobody=NOBODY,
         )
+        door = Door(services, gate)
         try:
-            yield services, Door(services, gate), storage, bell
+            yield services, door, storage, bell
         finally:
+            await door.close()
             await lookout.close()
             await boards.close()
             await tails.close()

@@ -193,6 +193,13 @@ class Settings(BaseSettings):
     access_token_minutes: int = Field(
         15, ge=1, le=60, description="How long an access token is good; sessions renew it."
     )
+    tick_milliseconds: int = Field(
+        5,
+        ge=0,
+        le=1000,
+        description="What is committed within so many milliseconds reaches subscribers as one "
+        "message. 2 to 20 is sensible: more joins more, and tells it later.",
+    )
     presence_seconds: int = Field(
         30,
         ge=2,

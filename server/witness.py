@@ -114,6 +114,22 @@ class Witness:
                 finally:
                     self._tell(seen, perf_counter() - began, traced)
 
+    def member(
+        self,
+        document: str,
+        name: str | None,
+        sent: int,
+        seconds: float,
+        refused: Sequence[Wire] | None,
+    ) -> None:
+        """A subscription of one among many has ended; what all of them cost is told of none."""
+        kind, called = named(document, name)
+        seen = Operation("socket", kind, called, Tally())
+        seen.sent = sent
+        seen.answered(refused)
+        with structlog.contextvars.bound_contextvars(operation_id=seen.id):
+            self._tell(seen, seconds, None)
+
     def _tell(self, seen: Operation, seconds: float, traced: Span | None) -> None:
         self.metrics.operation(
             seen.kind,

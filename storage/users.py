@@ -1,6 +1,6 @@
 """People, their sessions, and the keys of programs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,12 +13,14 @@ from domain.model.user import ApiKey, Session, User
 from domain.model.workspace import Workspace
 from domain.rules import access
 from domain.rules.access import Actor
-from domain.words import OutsideView, Role
+from domain.words import LevelRole, OutsideView, Role
 from storage.access import L_, columns, readers
 from storage.shelf import NamedShelf
 
 U_, S_, K_ = columns(User), columns(Session), columns(ApiKey)
 M_, W_ = columns(LevelMember), columns(Workspace)
+MOST_ASKED = 500
+"""Ids in one question."""
 
 
 class UserShelf(NamedShelf[User]):
@@ -111,24 +113,58 @@ class IdentityShelf:
 
     async def actor(self, user: User, session_id: UUID | None) -> Actor:
         """The person with every right they have now."""
-        memberships = await self.session.execute(
-            select(M_.level_id, M_.role).where(M_.user_id == user.id)
-        )
-        open_levels = await self.session.scalars(
-            select(L_.id).where(
-                L_.workspace_id == user.workspace_id, L_.outside_view == OutsideView.FULL
+        return (await self._with_rights([(user, session_id)]))[0]
+
+    async def people(self, session_ids: Collection[UUID], now: datetime) -> Sequence[Actor]:
+        """Whoever these sessions stand for, with every right they have now; three questions."""
+        found: list[tuple[User, UUID | None]] = []
+        wanted = sorted(session_ids)
+        for some in (wanted[at : at + MOST_ASKED] for at in range(0, len(wanted), MOST_ASKED)):
+            rows = await self.session.execute(
+                select(Session, User).join(User, U_.id == S_.user_id).where(S_.id.in_(some))
+            )
+            found += [
+                (user, session.id)
+                for session, user in rows.all()
+                if session.alive(now) and user.active
+            ]
+        return await self._with_rights(found)
+
+    async def keys(self, ids: Collection[UUID]) -> Sequence[UUID]:
+        """Those of these keys that are good."""
+        good = select(K_.id).where(K_.id.in_(sorted(ids)), K_.revoked_at.is_(None))
+        return list(await self.session.scalars(good))
+
+    async def _with_rights(self, found: Sequence[tuple[User, UUID | None]]) -> Sequence[Actor]:
+        memberships: dict[UUID, dict[UUID, LevelRole]] = {user.id: {} for user, _ in found}
+        wanted = sorted(memberships)
+        for some in (wanted[at : at + MOST_ASKED] for at in range(0, len(wanted), MOST_ASKED)):
+            rows = await self.session.execute(
+                select(M_.user_id, M_.level_id, M_.role).where(M_.user_id.in_(some))
+            )
+            for user_id, level_id, role in rows.all():
+                memberships[user_id][level_id] = role
+        open_levels: dict[UUID, set[UUID]] = {user.workspace_id: set() for user, _ in found}
+        rows = await self.session.execute(
+            select(L_.workspace_id, L_.id).where(
+                L_.workspace_id.in_(sorted(open_levels)), L_.outside_view == OutsideView.FULL
             )
         )
-        return access.person(
-            user_id=user.id,
-            workspace_id=user.workspace_id,
-            name=user.name,
-            role=user.role,
-            memberships=dict(memberships.all()),
-            open_levels=frozenset(open_levels),
-            session_id=session_id,
-            grants=user.granted,
-        )
+        for workspace_id, level_id in rows.all():
+            open_levels[workspace_id].add(level_id)
+        return [
+            access.person(
+                user_id=user.id,
+                workspace_id=user.workspace_id,
+                name=user.name,
+                role=user.role,
+                memberships=memberships[user.id],
+                open_levels=frozenset(open_levels[user.workspace_id]),
+                session_id=session_id,
+                grants=user.granted,
+            )
+            for user, session_id in found
+        ]
 
     async def rights_changed(self, workspace_id: UUID) -> None:
         """SQL adds one, so that two changes at once count as two."""

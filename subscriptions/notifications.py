@@ -13,7 +13,7 @@ from domain.rules import notices
 from domain.rules.access import Permission
 from domain.rules.notices import NoticeKind
 from resolvers.context import Context, Info, Told
-from subscriptions.following import HEARTBEAT, News, following
+from subscriptions.following import HEARTBEAT, News, following, own
 from subscriptions.queue import Resume
 
 NUMBER = re.compile(r"[0-9]{1,18}")
@@ -43,7 +43,9 @@ async def notifications(info: Info, after: Resume = None) -> AsyncGenerator[Noti
     context = info.context
     if context.require(Permission.TICKETS_READ).user_id is None:
         raise Told("FORBIDDEN", "people_only")
-    place = _place(after)
+    if context.together is not None:
+        context.together.standing.in_parts = True
+    place = _place(own(context, after))
     try:
         for one in await _rest_of(context, place):
             yield one

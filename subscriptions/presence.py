@@ -25,16 +25,11 @@ async def viewers(
     version: int | None = None
     told: Sequence[Viewer] | None = None
     async with context.services.lookout.at(workspace, ticket) as watch:
-        if context.shared:
-            # From here on a change of rights is noticed; before, whoever shares it looks himself.
-            await watch.after(0)
         while True:
             number = watch.number
             if watch.access_version != version:
-                if context.shared and version is not None:
-                    return  # each comes again as who he is now
                 version = watch.access_version
-                if not context.shared and not await context.still(Permission.TICKETS_READ):
+                if not await context.still(Permission.TICKETS_READ, version):
                     return
             await context.rest()
             found = await context.loaders.viewers(ticket) or []

@@ -169,11 +169,8 @@ async def _watched(
                 shown = await board.after(number)
                 number = shown.number
                 if shown.access_version != version:
-                    if context.shared and version is not None:
-                        return  # each comes again as who he is now
                     version = shown.access_version
-                    # Whoever shares it sees to it that he is still who he was.
-                    if not context.shared and not await context.still(Permission.WALLBOARD_READ):
+                    if not await context.still(Permission.WALLBOARD_READ, version):
                         return
                     if levels_seen(context.me, asked) != levels:
                         break  # another wall is his now

@@ -13,7 +13,6 @@ from domain.words import Priority, Role
 from graph.display import SHOWN, WALLS
 from graph.errors import tell
 from graph.schema import build
-from graph.sharing import sharing
 from tests.api.boards import COUNTDOWN, FOLLOW_WALL, HOUR, WALL, measured, noticed
 from tests.api.desk import Desk, Json, gid, heard, plain, unknown
 from tests.api.documents import graph, question
@@ -306,33 +305,3 @@ async def test_a_key_that_is_revoked_ends_what_its_display_watches(
         async with asyncio.timeout(WITHIN_FIVE_SECONDS):
             assert [each async for each in stream] == []
     assert (await desk.send(WALL, made.secret)).status_code == 401
-
-
-# ── what is run once for all ───────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("document", "shared"),
-    [
-        (FOLLOW_WALL, True),
-        (COUNTDOWN, True),
-        ("subscription A { wallboard { totals { waiting } } }", True),
-        ('subscription { presence(ticketId: "x") { user { id name } mode since } }', True),
-        ('subscription { presence(ticketId: "x") { user { email } } }', False),
-        ('subscription { presence(ticketId: "x") { user { name role } } }', False),
-        ("subscription { notifications { cursor } }", False),
-        (WALL, False),
-        ("mutation { __typename }", False),
-        ("subscription { queueChanges { cursor } }", False),
-        ("subscription { wallboard { nearest { ticket { subject } } } }", False),
-        ("subscription { wallboard { nearest { ticket { permissions } } } }", False),
-        ("subscription { wallboard { levels { level { divertedCount } } } }", False),
-        (FOLLOW_WALL + " fragment F on Ticket { assignee { name } }", False),
-        (FOLLOW_WALL.replace("(", " A(", 1) + " subscription B { __typename }", False),
-        ("subscription {", False),
-        ("", False),
-        ("subscription" + "{a" * 10_000, False),
-    ],
-)
-def test_what_depends_on_nobody_is_shared_and_nothing_else(document: str, shared: bool) -> None:
-    assert sharing(GRAPH)(document) is shared

@@ -98,9 +98,10 @@ class Caller:
         return await self.ask(document, i=given)
 
     @asynccontextmanager
-    async def socket(self) -> AsyncIterator[ClientConnection]:
+    async def socket(self, **more: Any) -> AsyncIterator[ClientConnection]:
         address = self.url.replace("http", "ws") + "/graphql"
-        async with connect(address, subprotocols=[PROTOCOL], compression=None) as socket:
+        more = {"subprotocols": [PROTOCOL], "compression": None, **more}
+        async with connect(address, **more) as socket:
             credentials = {"authorization": f"Bearer {self.token}"}
             if self.language is not None:
                 credentials["acceptLanguage"] = self.language

@@ -2,12 +2,15 @@
 
 import asyncio
 import gc
+import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from domain.operations import handling, levelling, organizing, signing
 from domain.operations.handling import TicketChange
@@ -16,9 +19,8 @@ from domain.words import Priority, TicketStatus
 from feed import tail
 from server.auth import AccessTokens
 from server.secrets import Keyring
-from subscriptions import following
 from tests.api.desk import gid, plain, signed_in
-from tests.flows.served import SECRET, House
+from tests.flows.served import PATIENCE, SECRET, Caller, House
 from tests.transport.house import until
 from tests.world import Person
 
@@ -302,39 +304,64 @@ async def test_clients_that_vanish_in_the_middle_of_an_answer_leave_nothing_behi
     await gone(house, before)
 
 
-@pytest.fixture
-def short_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail, "BACKLOG", 20)
+@dataclass
+class Reader:
+    """Somebody on a socket who reads when he likes."""
+
+    socket: ClientConnection
+    told: list[Any] = field(default_factory=list)
+
+    async def read_on(self) -> Any:
+        """The next thing that is told."""
+        async with asyncio.timeout(PATIENCE):
+            while (message := json.loads(await self.socket.recv()))["type"] == "ping":
+                await self.socket.send(plain({"type": "pong"}))
+        self.told.append(message["payload"]["data"]["queueChanges"])
+        return self.told[-1]
 
 
-async def test_one_who_does_not_read_is_told_to_read_again_and_nobody_waits_for_him(
-    house: House, short_backlog: None, monkeypatch: pytest.MonkeyPatch
+@asynccontextmanager
+async def reader(caller: Caller) -> AsyncIterator[Reader]:
+    async with caller.socket(max_queue=1) as socket:
+        payload = {"query": LONG}
+        await socket.send(plain({"id": "1", "type": "subscribe", "payload": payload}))
+        found = Reader(socket)
+        await found.read_on()
+        yield found
+
+
+LONG = (
+    "subscription { queueChanges { cursor resync changes {"
+    " ticket { version history(last: 20) { nodes { comment } } } entry { sequence } } } }"
+)
+
+
+@pytest.mark.parametrize("much", [True, False])
+async def test_one_who_does_not_read_is_told_later_and_nobody_waits_for_him(
+    house: House, much: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = house.world
+    if much:
+        monkeypatch.setattr(tail, "BACKLOG", 20)
     ana = await house.caller(await world.person("Ana", level=world.triage))
     bia = await house.caller(await world.person("Bia", level=world.triage))
     ticket = await world.ticket(status=TicketStatus.OPEN)
-    real, slow = following.Following.news, asyncio.Event()
-
-    async def dawdling(self: Any) -> AsyncIterator[Any]:
-        async for each in real(self):
-            yield each
-            if self.context.me.name == "Ana":
-                await slow.wait()
-
-    monkeypatch.setattr(following.Following, "news", dawdling)
-    async with ana.follow(FOLLOW) as lagging, bia.follow(FOLLOW) as quick:
-        for number in range(40):
+    async with reader(ana) as slow, reader(bia) as quick:
+        slow.socket.transport.pause_reading()
+        for number in range(160):
             priority = (Priority.HIGH, Priority.LOW)[number % 2]
-            change = TicketChange(priority=priority)
+            change = TicketChange(priority=priority, comment="x" * 2_000)
             await world.do(handling.update, ticket.id, change)
-            await quick.until(lambda it: bool(it.changes))
-        await quick.until(lambda it: it.changes[-1]["entry"]["sequence"] == 41)
-        slow.set()
-        await lagging.until(lambda it: len(it.messages) > 1)
+            told = await quick.read_on()
+            assert told["changes"][-1]["entry"]["sequence"] == number + 2
+        slow.socket.transport.resume_reading()
+        last = quick.told[-1]["changes"]
+        while slow.told[-1]["changes"] != last and not slow.told[-1]["resync"]:
+            await slow.read_on()
         await world.do(handling.note, ticket.id, "Depois")
-        await lagging.until(lambda it: bool(it.changes))
+        after = await slow.read_on()
 
-    assert lagging.messages[1]["resync"]
-    assert len(lagging.messages) <= 4
-    assert not any(each["resync"] for each in quick.messages)
+    assert not any(each["resync"] for each in quick.told)
+    assert len(slow.told) < len(quick.told)
+    assert slow.told[-2]["resync"] is much
+    assert [each["entry"]["sequence"] for each in after["changes"]] == [162]

@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 from server.graphql import GraphQLApp
 from server.graphql_errors import Refused
 from server.graphql_frames import AbortableSocket
+from server.graphql_ws import Socket
 
 PATIENCE = 5.0
 A_LITTLE = 0.01  # what tidying up takes here, so that an interruption of it would show
@@ -50,19 +51,24 @@ class Errand:
         self.closed = True
 
 
-@dataclass
+@dataclass(eq=False)
 class Session:
     house: "House"
     over: asyncio.Future[tuple[int, str]]
+    until: float | None = None
+    left: bool = False
 
-    def operation(self, *, shared: bool = False) -> Errand:
+    def operation(self) -> Errand:
         return Errand(self.house)
 
-    async def audience(self) -> None:
-        """Nobody's; nothing is shared here."""
+    def audience(self, *, personal: bool) -> Any:
+        raise AssertionError("nothing is shared here")
 
-    async def ended(self) -> tuple[int, str]:
-        return await asyncio.shield(self.over)
+    def attend(self, socket: Socket) -> None:
+        self.over.add_done_callback(lambda over: socket.close(*over.result()))
+
+    def leave(self) -> None:
+        self.left = True
 
 
 @dataclass
@@ -83,6 +89,10 @@ class House:
             case "Bearer broken":
                 raise ValueError("the key cabinet is locked: 4242")
         raise Refused("UNAUTHENTICATED", "Sign in first.", 401)
+
+    def known(self, websocket: WebSocket, payload: Mapping[str, object]) -> Session | None:
+        """Nobody is; all have to be asked for."""
+        return None
 
     async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> Session:
         match payload.get("authorization"):

@@ -337,13 +337,6 @@ async def test_the_end_of_the_session_ends_the_socket(door: Open) -> None:
     await door.house.quiet()
 
 
-async def test_a_session_nobody_can_watch_ends_the_socket(door: Open) -> None:
-    async with door.socket() as socket:
-        door.house.sessions[0].over.set_exception(ValueError("4242"))
-
-        assert await closing(socket) == (1013, "Try again later")
-
-
 @pytest.mark.parametrize("politely", [True, False])
 async def test_nothing_remains_of_a_socket_that_left(door: Open, politely: bool) -> None:
     before = asyncio.all_tasks()
