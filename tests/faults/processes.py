@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.flows.served import SECRET
 
 GUICHE = str(Path(sys.executable).with_name("guiche"))
-START_LIMIT = 60.0
+START_LIMIT = 120.0
 STOP_LIMIT = 15.0
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from domain.model.entry import HistoryEntry
-from domain.words import HistoryKind
+from domain.model.occurrence import Occurrence
+from domain.words import GroupingMode, HistoryKind, Role
 from storage.access import columns
 from tests.api.desk import Json, gid
 from tests.faults.conftest import Office
@@ -20,9 +22,10 @@ from tests.flows.served import Caller
 from tests.world import World
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
-H_ = columns(HistoryEntry)
+H_, O_ = columns(HistoryEntry), columns(Occurrence)
 ATTENDANTS, TICKETS, BATCH = 8, 200, 7
 CONTESTED, KEYS = 24, 6
+MESSAGES, AUTHORS, TIMES, AT_ONCE = 300, 100, 6, 50
 
 
 async def queue(world: World, count: int) -> list[str]:
@@ -105,12 +108,56 @@ async def test_of_eight_who_begin_with_one_ticket_at_once_one_has_it_and_all_see
     assert await told(world, HistoryKind.ASSIGNEE_CHANGED) == Counter(tickets)
 
 
-OPENED, SAID, PULLED, CAME = (
-    HistoryKind.TICKET_OPENED,
-    HistoryKind.NOTE_ADDED,
-    HistoryKind.CLAIMED,
-    HistoryKind.OCCURRENCE_RECEIVED,
-)
+async def test_of_300_messages_handed_in_six_times_at_once_each_is_there_once(
+    office: Office,
+) -> None:
+    """Six who collect from one network, each in an order of their own."""
+    world, pair = office.world, office.pair
+    account = await world.account()
+    level = await world.level("Praça", grouping=GroupingMode.PUBLISHER)
+    await world.watch(account, level)
+    people = [await world.person(f"P{each}", role=Role.ADMIN) for each in range(TIMES)]
+    tokens = [(await office.caller(each, 0)).token for each in people]
+    messages = [
+        {
+            "accountId": gid(account),
+            "externalId": f"m{number}",
+            "kind": "COMMENT",
+            "author": {"externalId": f"a{number % AUTHORS}", "name": "Alguém"},
+            "text": f"Mensagem {number}",
+            "occurredAt": datetime.now(UTC).isoformat(),
+        }
+        for number in range(MESSAGES)
+    ]
+
+    async def hand_in(number: int, client: httpx.AsyncClient) -> None:
+        chance = Random(number)
+        one = Insistent(pair.addresses, tokens[number], client, chance)
+        order = chance.sample(messages, len(messages))
+        for start in range(0, len(order), AT_ONCE):
+            payload = await one.do(
+                *("receiveOccurrences", "ReceiveOccurrencesInput"),
+                "results { ticket { id } userErrors { code } }",
+                occurrences=order[start : start + AT_ONCE],
+            )
+            assert all(each["ticket"] and not each["userErrors"] for each in payload["results"])
+
+    async with httpx.AsyncClient(timeout=ANSWERED_WITHIN) as client:
+        await asyncio.gather(*(hand_in(each, client) for each in range(TIMES)))
+
+    async with world.storage.reading(world.system) as work:
+        statement = select(O_.external_id, O_.ticket_id).where(
+            O_.workspace_id == world.workspace.id
+        )
+        kept = (await work.session.execute(statement)).all()
+    assert sorted(name for name, _ in kept) == sorted(str(each["externalId"]) for each in messages)
+    assert Counter(Counter(ticket for _, ticket in kept).values()) == {MESSAGES // AUTHORS: AUTHORS}
+    told_once = await told(world, HistoryKind.OCCURRENCE_RECEIVED)
+    assert told_once.total() == MESSAGES
+    assert (await told(world, HistoryKind.TICKET_OPENED)).total() == AUTHORS
+
+
+OPENED, SAID, PULLED = HistoryKind.TICKET_OPENED, HistoryKind.NOTE_ADDED, HistoryKind.CLAIMED
 MUTATIONS: dict[str, tuple[str, str, Json, Json, HistoryKind, int]] = {
     "openTicket": (
         "OpenTicketInput",

@@ -27,6 +27,7 @@ from tests.world import World
 
 ANSWERED_WITHIN = 12.0
 AGAIN_AFTER = 0.1
+PATIENCE = 120.0
 H_ = columns(HistoryEntry)
 NAMES = {
     "comment": H_.comment,
@@ -104,7 +105,7 @@ class Writers:
     async def confirm(self, more: int) -> None:
         """Wait until so many more things were confirmed."""
         wanted = len(self.confirmed) + more
-        async with asyncio.timeout(60), self._grown:
+        async with asyncio.timeout(PATIENCE), self._grown:
             await self._grown.wait_for(lambda: len(self.confirmed) >= wanted)
 
     async def _write(self, number: int, one: Insistent) -> None:

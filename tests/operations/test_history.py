@@ -1,5 +1,6 @@
 """History tells the whole story: whatever happens, reading it gives the ticket as it is."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
@@ -13,6 +14,7 @@ from domain.errors import Refusal
 from domain.model.account import Account
 from domain.model.entry import HistoryEntry
 from domain.model.level import Level
+from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.operations import (
@@ -46,7 +48,8 @@ from tests.world import Person, World
 
 MINUTES = st.integers(1, 30)
 NEW, OPEN, ESCALATED, PENDING, AWAITING, RESOLVED, CLOSED = TicketStatus
-R_ = columns(Reply)
+H_, O_, R_ = columns(HistoryEntry), columns(Occurrence), columns(Reply)
+WRITTEN = {HistoryKind.NOTE_ADDED, HistoryKind.REPLY_WRITTEN}
 OUTCOMES: Sequence[Outcome | None] = (
     *(Sent("n"), Sent("n"), Declined("network_declined"), NotSent("network_unreachable")),
     *(Doubtful("network_no_answer"), None),
@@ -97,6 +100,22 @@ def tells(entries: Sequence[HistoryEntry], face: Face) -> None:
     assert state.get("priority", Priority.MEDIUM.value) == face.priority.value
     assert state.get("level", face.level_id) == face.level_id
     assert state.get("tags", "") == ", ".join(face.tags)
+
+
+async def every_message_is_told(world: World) -> None:
+    """What came in and what was written stands in a history, once; moved or not."""
+    async with world.storage.reading(world.system) as work:
+        read = work.session.scalars
+        came = set(await read(select(O_.id).where(O_.workspace_id == world.workspace.id)))
+        said = set(await read(select(R_.id).where(R_.workspace_id == world.workspace.id)))
+        entries = list(
+            await read(select(HistoryEntry).where(H_.workspace_id == world.workspace.id))
+        )
+    received = [each for each in entries if each.kind is HistoryKind.OCCURRENCE_RECEIVED]
+    # A merge leaves a note on the other ticket too, with nothing written beside it.
+    written = [each for each in entries if each.kind in WRITTEN and each.reply_id]
+    assert Counter(each.occurrence_id for each in received) == Counter(came)
+    assert Counter(each.reply_id for each in written) == Counter(said)
 
 
 async def stands(world: World, ticket: Ticket) -> None:
@@ -273,6 +292,7 @@ async def test_after_500_acts_at_random_history_and_tickets_agree(world: World) 
     for ticket in walk.tickets.values():
         await agree(world, ticket)
         await stands(world, ticket)
+    await every_message_is_told(world)
     told = {kind for ticket in walk.tickets.values() for kind in await world.story(ticket)}
     assert set(HistoryKind) - told <= UNUSUAL
 

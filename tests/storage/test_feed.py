@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Connection, event, select, text
 
 from domain.model.entry import HistoryEntry
 from domain.model.ticket import Ticket
@@ -210,6 +210,25 @@ async def test_the_bell_rings_after_what_changed_and_not_after_what_failed(world
         await work.tickets.get(ticket.id)
 
     assert rings == [world.workspace.id] * 2
+
+
+async def test_the_bell_rings_behind_the_commit_and_never_before_it(world: World) -> None:
+    """Rung before, it would send readers to look for what is not there yet."""
+    ticket = await world.ticket()
+    told: list[str] = []
+    world.storage.ring = lambda _: told.append("rung")
+    engine = world.storage.database.writer.sync_engine
+
+    def commits(_: Connection) -> None:
+        told.append("committed")
+
+    event.listen(engine, "commit", commits)
+    try:
+        await world.do(handling.note, ticket.id, "Liguei")
+    finally:
+        event.remove(engine, "commit", commits)
+
+    assert told == ["committed", "rung"]
 
 
 @pytest.mark.parametrize(
