@@ -17,7 +17,7 @@ from domain.model.user import User
 from domain.rules import states
 from domain.rules.access import Actor
 from domain.words import SlaMetric, SlaRisk, TicketStatus
-from storage import access
+from storage import access, parts
 from storage.access import T_, columns
 
 C_, M_, U_ = columns(SlaClock), columns(LevelMember), columns(User)
@@ -42,7 +42,7 @@ class BoardShelf:
                 _count(T_.risk == SlaRisk.BREACHED),
                 func.min(T_.opened_at).filter(waiting),
             )
-            .where(*self._tickets(level_ids), _ALIVE)
+            .where(*self._tickets(level_ids), parts.alive())
             .group_by(T_.level_id)
         )
         found = {row[0]: LevelFigures(*row[1:]) for row in await self.session.execute(statement)}
@@ -57,7 +57,7 @@ class BoardShelf:
             _count(T_.risk == SlaRisk.ON_TIME),
             _count(T_.risk == SlaRisk.AT_RISK),
             _count(T_.risk == SlaRisk.BREACHED),
-        ).where(*self._tickets(level_ids), _ALIVE)
+        ).where(*self._tickets(level_ids), parts.alive())
         return RiskFigures(*(await self.session.execute(statement)).one())
 
     async def day(self, level_ids: Collection[UUID], midnight: datetime) -> DayFigures:
@@ -79,8 +79,7 @@ class BoardShelf:
             .join(Ticket, T_.id == C_.ticket_id)
             .where(
                 C_.workspace_id == self.actor.workspace_id,
-                C_.level_id.in_(sorted(level_ids)),
-                access.readable(self.actor, C_.level_id),
+                access.readable(self.actor, C_.level_id, level_ids),
                 C_.metric.in_(MEASURED),
                 T_.removed_at.is_(None),
                 when,
@@ -103,13 +102,7 @@ class BoardShelf:
         return dict((await self.session.execute(statement)).all())
 
     def _tickets(self, level_ids: Collection[UUID]) -> list[ColumnElement[bool]]:
-        return [access.tickets(self.actor), T_.level_id.in_(sorted(level_ids))]
-
-
-# Spelled as a list of states, so that the index of queues is of use.
-_ALIVE: ColumnElement[bool] = T_.status.in_(
-    [each for each in TicketStatus if each not in (TicketStatus.RESOLVED, TicketStatus.CLOSED)]
-)
+        return [access.tickets(self.actor, levels=level_ids)]
 
 
 def _count(condition: ColumnElement[bool]) -> Any:

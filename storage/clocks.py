@@ -60,7 +60,8 @@ class ClockShelf:
             select(SlaClock)
             .join(Ticket, T_.id == C_.ticket_id)
             .where(
-                access.tickets(self.actor),
+                access.tickets(self.actor, levels=level_ids),
+                C_.workspace_id == self.actor.workspace_id,
                 C_.level_id.in_(sorted(level_ids)),
                 C_.running_since.is_not(None),
                 T_.status.not_in([TicketStatus.RESOLVED, TicketStatus.CLOSED]),

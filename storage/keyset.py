@@ -12,7 +12,19 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Uuid,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel
@@ -123,13 +135,18 @@ async def pages(
     order: Order,
     window: Window,
 ) -> Mapping[UUID, Page[T]]:
-    """The same page for each of many owners, in one statement."""
+    """The same page for each of many owners, in one statement; `asked` is of all owners.
+
+    PostgreSQL looks each owner's page up in the order of an index and reads no further. SQLite,
+    which cannot, numbers the rows of these owners.
+    """
     counts: dict[UUID, int] = {}
+    theirs = group.in_(sorted(groups))
 
     def counter(owner: UUID) -> Counter:
         async def count() -> int:
             if not counts:
-                counted = asked.with_only_columns(group, func.count())
+                counted = asked.where(theirs).with_only_columns(group, func.count())
                 totals = counted.group_by(group).order_by(None)
                 counts.update(dict.fromkeys(groups, 0))
                 counts.update((await session.execute(totals)).all())
@@ -138,18 +155,54 @@ async def pages(
         return count
 
     past = order.past(model, window)
-    place = func.row_number().over(partition_by=group, order_by=order.sorting(model, window))
-    inner = (asked if past is None else asked.where(past)).with_only_columns(
-        model, group.label("owner_id"), place.label("place")
-    )
-    rows = inner.subquery()
-    entity = aliased(model, rows)
-    statement = (
-        select(rows.c.owner_id, entity)
-        .where(rows.c.place <= literal_column(str(window.size + 1)))
-        .order_by(rows.c.owner_id, rows.c.place)
-    )
+    within = asked if past is None else asked.where(past)
+    if session.get_bind().dialect.name == "postgresql":
+        statement = _looked_up(model, within, group, groups, order, window)
+    else:
+        statement = _numbered(model, within.where(theirs), group, order, window)
     found: dict[UUID, list[T]] = {owner: [] for owner in groups}
     for owner, row in await session.execute(statement):
         found[owner].append(row)
     return {owner: _page(rows, order, window, counter(owner)) for owner, rows in found.items()}
+
+
+def _looked_up(
+    model: type[T],
+    asked: Select[Any],
+    group: ColumnElement[Any],
+    groups: Collection[UUID],
+    order: Order,
+    window: Window,
+) -> Select[Any]:
+    given = literal(sorted(groups), ARRAY(Uuid()))
+    owners = func.unnest(given).table_valued(column("id", Uuid())).render_derived(name="owner")
+    rows = (
+        asked.where(group == owners.c.id)
+        .order_by(*order.sorting(model, window))
+        .limit(literal_column(str(window.size + 1)))
+        .lateral()
+    )
+    entity = aliased(model, rows)
+    return (
+        select(owners.c.id, entity)
+        .select_from(owners.join(rows, true()))
+        .order_by(owners.c.id, *order.sorting(entity, window))
+    )
+
+
+def _numbered(
+    model: type[T],
+    asked: Select[Any],
+    group: ColumnElement[Any],
+    order: Order,
+    window: Window,
+) -> Select[Any]:
+    place = func.row_number().over(partition_by=group, order_by=order.sorting(model, window))
+    inner = asked.with_only_columns(model, group.label("owner_id"), place.label("place"))
+    rows = inner.subquery()
+    entity = aliased(model, rows)
+    return (
+        select(rows.c.owner_id, entity)
+        .where(rows.c.place <= literal_column(str(window.size + 1)))
+        .order_by(rows.c.owner_id, rows.c.place)
+    )

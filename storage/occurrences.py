@@ -53,7 +53,7 @@ class OccurrenceShelf(Shelf[Occurrence]):
             select(Occurrence)
             .select_from(Ticket)
             .join(Occurrence, or_(O_.ticket_id == T_.id, earlier))
-            .where(T_.id.in_(sorted(ticket_ids)), access.tickets(self.actor))
+            .where(access.tickets(self.actor))
         )
         found = await keyset.pages(
             self.session, Occurrence, asked, T_.id, ticket_ids, AS_IT_HAPPENED, window
@@ -63,9 +63,8 @@ class OccurrenceShelf(Shelf[Occurrence]):
     async def pages_of_publishers(
         self, publisher_ids: Collection[UUID], window: Window
     ) -> Mapping[UUID, Page[Occurrence]]:
-        asked = self.seen().where(O_.publisher_id.in_(sorted(publisher_ids)))
         return await keyset.pages(
-            self.session, Occurrence, asked, O_.publisher_id, publisher_ids, LATEST, window
+            self.session, Occurrence, self.seen(), O_.publisher_id, publisher_ids, LATEST, window
         )
 
     async def latest(self, ticket_id: UUID) -> Sequence[Occurrence]:
@@ -167,9 +166,8 @@ class ReplyShelf(Shelf[Reply]):
     async def pages(
         self, ticket_ids: Collection[UUID], window: Window
     ) -> Mapping[UUID, Page[Reply]]:
-        asked = self.seen().where(R_.ticket_id.in_(sorted(ticket_ids)))
         return await keyset.pages(
-            self.session, Reply, asked, R_.ticket_id, ticket_ids, AS_WRITTEN, window
+            self.session, Reply, self.seen(), R_.ticket_id, ticket_ids, AS_WRITTEN, window
         )
 
     async def known(self, reply_ids: Collection[UUID]) -> Collection[UUID]:

@@ -31,10 +31,8 @@ class PublisherEntryShelf(Shelf[PublisherEntry]):
     async def pages(
         self, publisher_ids: Collection[UUID], window: Window
     ) -> Mapping[UUID, Page[PublisherEntry]]:
-        owner = _owner()
-        asked = self.seen().where(owner.in_(sorted(publisher_ids)))
         return await keyset.pages(
-            self.session, PublisherEntry, asked, owner, publisher_ids, AS_TOLD, window
+            self.session, PublisherEntry, self.seen(), _owner(), publisher_ids, AS_TOLD, window
         )
 
     async def count(self, publisher_id: UUID) -> int:

@@ -19,6 +19,7 @@ from domain.rules.access import ROLE_PERMISSIONS, Actor, Permission
 from domain.rules.assignment import Candidate
 from domain.rules.membership import Face
 from domain.words import AssignmentStrategy, PullOrder, TicketStatus
+from storage import parts
 from storage.access import L_, T_, columns, within
 from storage.pile import Pile
 from storage.tickets import TicketReads
@@ -213,7 +214,7 @@ class TicketShelf(TicketReads):
             return []
         statement = (
             self.seen()
-            .where(T_.level_id == level_id, *_free())
+            .where(T_.level_id == level_id, parts.free())
             .order_by(*PULL[order])
             .limit(literal_column(str(count)))
         )
@@ -222,7 +223,7 @@ class TicketShelf(TicketReads):
 
     async def waiting(self, level_ids: Collection[UUID]) -> int:
         statement = select(func.count()).where(
-            self.wall(), T_.level_id.in_(sorted(level_ids)), *_free()
+            self.wall(), T_.level_id.in_(sorted(level_ids)), parts.free()
         )
         await self.session.flush()
         return await self.session.scalar(statement) or 0
@@ -399,7 +400,7 @@ def unserved() -> ColumnElement[bool]:
     """A level that hands out tickets by itself, while it has some that nobody has, and somebody
     who could be given one. Whether it is open, and they are full, is seen when it is tried."""
     waiting: ColumnElement[bool] = (
-        select(T_.id).where(T_.level_id == L_.id, T_.removed_at.is_(None), *_free()).exists()
+        select(T_.id).where(T_.level_id == L_.id, T_.removed_at.is_(None), parts.free()).exists()
     )
     somebody: ColumnElement[bool] = (
         select(M_.user_id)
@@ -416,13 +417,6 @@ def _on_shift() -> list[ColumnElement[bool]]:
         U_.available,
         U_.role.in_(HANDLING),
         or_(M_.capacity.is_(None), M_.capacity > 0),
-    ]
-
-
-def _free() -> list[ColumnElement[bool]]:
-    return [
-        T_.assignee_id.is_(None),
-        or_(*(T_.status == status for status in sorted(states.WAITING))),
     ]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Text, func, not_, select, type_coerce
 
 from domain.model.base import SEPARATOR
 from domain.model.level import Level
-from domain.model.ticket import Ticket
+from domain.model.ticket import URGENCY, Ticket
 from domain.page import Page, Window
 from domain.rules.membership import TicketFilter
 from domain.shelves.found import Counts, PriorityCount, StatusCount, Stub
@@ -18,15 +18,16 @@ from domain.words import (
     TicketScope,
     TicketStatus,
 )
-from storage import access, keyset
+from storage import access, keyset, parts
 from storage.access import L_, T_
 from storage.keyset import Order
 from storage.shelf import Shelf
 
 ORDERS: dict[TicketOrderField, tuple[str, ...]] = {
-    TicketOrderField.URGENCY: ("urgent_at", "priority_order", "opened_at", "id"),
-    TicketOrderField.DUE_AT: ("urgent_at", "id"),
-    TicketOrderField.PRIORITY: ("priority_order", "opened_at", "id"),
+    TicketOrderField.URGENCY: URGENCY,
+    # What is due at the same moment, or never, has to have some order: this one has an index.
+    TicketOrderField.DUE_AT: URGENCY,
+    TicketOrderField.PRIORITY: URGENCY[1:],
     TicketOrderField.OPENED_AT: ("opened_at", "id"),
     TicketOrderField.UPDATED_AT: ("updated_at", "id"),
     TicketOrderField.INTERACTIONS: ("interactions_count", "id"),
@@ -48,10 +49,12 @@ def like(text: str) -> str:
 
 
 def matching(asked: TicketFilter) -> list[ColumnElement[bool]]:
-    """The filter, asked of rows; `TicketFilter.matches` asks the same of faces."""
+    """The filter, asked of rows; `TicketFilter.matches` asks the same of faces.
+
+    Its levels are the wall's to ask for: `access.tickets`.
+    """
     conditions: list[ColumnElement[bool]] = []
     for column, values in (
-        (T_.level_id, asked.level_ids),
         (T_.status, asked.statuses),
         (T_.priority, asked.priorities),
         (T_.type_id, asked.type_ids),
@@ -62,6 +65,8 @@ def matching(asked: TicketFilter) -> list[ColumnElement[bool]]:
     ):
         if values is not None:
             conditions.append(column.in_(sorted(values)))
+    if asked.statuses is not None and asked.statuses.isdisjoint(parts.OVER):
+        conditions.append(parts.alive())
     if asked.unassigned is not None:
         nobody = T_.assignee_id.is_(None)
         conditions.append(nobody if asked.unassigned else not_(nobody))
@@ -90,6 +95,10 @@ class TicketReads(Shelf[Ticket]):
     def wall(self) -> ColumnElement[bool]:
         return access.tickets(self.actor)
 
+    def _asked(self, asked: TicketFilter) -> list[ColumnElement[bool]]:
+        """What a list asks for, behind the wall."""
+        return [access.tickets(self.actor, levels=asked.level_ids), *matching(asked)]
+
     async def by_protocol(self, protocol: str) -> Ticket | None:
         return await self.session.scalar(self.seen().where(T_.protocol == protocol))
 
@@ -100,7 +109,7 @@ class TicketReads(Shelf[Ticket]):
         direction: OrderDirection,
         window: Window,
     ) -> Page[Ticket]:
-        statement = self.seen().where(*matching(asked))
+        statement = select(Ticket).where(*self._asked(asked))
         return await keyset.page(
             self.session, Ticket, statement, order_of(order, direction), window
         )
@@ -108,9 +117,7 @@ class TicketReads(Shelf[Ticket]):
     async def pages_of_levels(
         self, level_ids: Collection[UUID], statuses: Collection[TicketStatus], window: Window
     ) -> Mapping[UUID, Page[Ticket]]:
-        asked = self.seen().where(
-            T_.level_id.in_(sorted(level_ids)), T_.status.in_(sorted(statuses))
-        )
+        asked = self.seen().where(*matching(TicketFilter(statuses=frozenset(statuses))))
         order = order_of(TicketOrderField.URGENCY, OrderDirection.ASC)
         return await keyset.pages(
             self.session, Ticket, asked, T_.level_id, level_ids, order, window
@@ -123,7 +130,7 @@ class TicketReads(Shelf[Ticket]):
         excluding: UUID | None,
         window: Window,
     ) -> Mapping[UUID, Page[Ticket]]:
-        asked = self.seen().where(T_.publisher_id.in_(sorted(publisher_ids)))
+        asked = self.seen()
         if excluding is not None:
             asked = asked.where(T_.id != excluding)
         if scope is TicketScope.ACTIVE:
@@ -145,7 +152,7 @@ class TicketReads(Shelf[Ticket]):
     async def counts(self, asked: TicketFilter) -> Counts:
         statement = (
             select(T_.status, T_.priority, func.count())
-            .where(access.tickets(self.actor), *matching(asked))
+            .where(*self._asked(asked))
             .group_by(T_.status, T_.priority)
         )
         by_status = dict.fromkeys(TicketStatus, 0)

@@ -22,7 +22,7 @@ CONTACT_KINDS = (FieldKind.CPF, FieldKind.EMAIL, FieldKind.PHONE)
 
 class Publisher(Record, table=True):
     __table_args__ = (
-        Index(None, "workspace_id", "name"),
+        Index("ix_publisher_name", "workspace_id", "name", "id"),
         Index("ix_publisher_cpf", "workspace_id", "cpf_hash"),
         Index("ix_publisher_email", "workspace_id", "email_hash"),
         Index("ix_publisher_phone", "workspace_id", "phone_hash"),

@@ -58,6 +58,7 @@ class SlaClock(Record, table=True):
     __table_args__ = (
         UniqueConstraint("ticket_id", "metric", "cycle"),
         Index("ix_sla_clock_due", "level_id", "due_at", **only_where(RUNNING)),
+        Index("ix_sla_clock_nearest", "workspace_id", "due_at", "id", **only_where(RUNNING)),
         Index("ix_sla_clock_next", "next_at", **only_where(NOTICED_NEXT)),
         Index(None, "workspace_id", "met_at"),
         Index(None, "workspace_id", "breached_at"),
