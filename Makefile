@@ -11,8 +11,10 @@ UV_VERSION := 0.13.9
 INSTALLED := $(VENV)/.installed
 SAY := @printf '%s\n'
 PYTEST ?=
-# Each process has databases of its own; tests of one file stay near each other.
-IN_PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=worksteal
+# Each process has databases of its own; tests of one file stay near each other. There is one more
+# than there are cores, for one of them always waits for something.
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+IN_PARALLEL ?= --numprocesses=$(shell expr $(CORES) + 1) --maxprocesses=4 --dist=worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: twin help install run serve work test check lint schema bench contest migration lock format clean

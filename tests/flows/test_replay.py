@@ -376,7 +376,7 @@ async def same(live: LiveList) -> None:
     """The list becomes what it is when read anew; nothing happens any more meanwhile."""
     fresh = await live.fresh()
     try:
-        await until(lambda: live.rows == fresh, 30.0)
+        await until(lambda: live.rows == fresh, LONG)
     except TimeoutError:
         differing = {
             each: (live.rows.get(each), fresh.get(each))

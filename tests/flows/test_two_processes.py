@@ -27,7 +27,7 @@ from tests.services import RedisServer
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 GUICHE = str(Path(sys.executable).with_name("guiche"))
 log = structlog.get_logger(__name__)
-START_LIMIT = 30.0
+START_LIMIT = 120.0
 A_SWEEP = 2.0
 FOLLOW = (
     "subscription { queueChanges { cursor resync changes { kind ticketId ticket { version }"

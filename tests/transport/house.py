@@ -21,7 +21,7 @@ from server.graphql_errors import Refused
 from server.graphql_frames import AbortableSocket
 from server.graphql_ws import Socket
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 A_LITTLE = 0.01  # what tidying up takes here, so that an interruption of it would show
 KEY = {"authorization": "Bearer good"}
 PROTOCOL = Subprotocol("graphql-transport-ws")
