@@ -219,6 +219,7 @@ class Door:
         self._services = services
         self._gate = gate
         self._roll = Roll(gate, services.tails)
+        self._coming: dict[bytes, asyncio.Future[None]] = {}
 
     async def http(self, request: Request, response: Response) -> Context:
         locale = preferred(request.headers.get("accept-language"))
@@ -241,6 +242,19 @@ class Door:
         if authorization is None:
             sentence = SENTENCES["unauthenticated"][locale]
             raise Refused("UNAUTHENTICATED", sentence, 401, close=4401)
+        mark = _mark(authorization)
+        while (same := self._coming.get(mark)) is not None:
+            # One question for all who come with the same, as after a restart they do.
+            await asyncio.wait([same])
+            if (connection := self.known(websocket, payload)) is not None:
+                return connection
+        self._coming[mark] = asyncio.get_running_loop().create_future()
+        try:
+            return await self._enter(authorization, mark, locale)
+        finally:
+            self._coming.pop(mark).set_result(None)
+
+    async def _enter(self, authorization: str, mark: bytes, locale: Locale) -> "Connection":
         visitors: list[Visitor] = []
         connections: list[Connection] = []
 
@@ -260,7 +274,7 @@ class Door:
             sentence = SENTENCES["session_over"][locale]
             raise Refused("UNAUTHENTICATED", sentence, 401, close=4403)
         [connection] = connections
-        self._roll.remember(_mark(authorization), connection.present, connection.ends)
+        self._roll.remember(mark, connection.present, connection.ends)
         return connection
 
     def known(self, websocket: WebSocket, payload: Mapping[str, object]) -> "Connection | None":

@@ -58,6 +58,13 @@ class Process:
             await asyncio.sleep(0.02)
         raise AssertionError(self.log.read_text(errors="replace")[-2000:])
 
+    @property
+    def memory(self) -> int:
+        """Bytes it has in memory now."""
+        told = Path(f"/proc/{self._process.pid}/status").read_text()
+        [line] = [each for each in told.splitlines() if each.startswith("VmRSS:")]
+        return int(line.split()[1]) * 1024
+
     def freeze(self) -> None:
         """Nothing moves in it, and its connections stay open."""
         self._process.send_signal(signal.SIGSTOP)

@@ -1,0 +1,100 @@
+"""Whoever joins those who follow already gets what came after his cursor, once and in order."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from random import Random
+from typing import Any
+
+import pytest
+
+from domain.operations import handling
+from domain.words import TicketStatus
+from tests.api.desk import gid
+from tests.flows.served import House, Watcher
+from tests.flows.test_shared_walls import groups
+from tests.transport.house import until
+
+FOLLOW = (
+    "subscription($id: ID!, $a: String) { ticketChanges(id: $id, after: $a) {"
+    " cursor resync entries { sequence } } }"
+)
+WRITTEN = FOLLOW.replace(", $a: String", "")
+JOINERS = 24
+
+
+def sequences(messages: list[Any]) -> list[int]:
+    return [entry["sequence"] for each in messages for entry in each["entries"]]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_whoever_joins_while_it_goes_on_gets_what_came_after_his_cursor_once(
+    house: House, seed: int
+) -> None:
+    chance, world = Random(seed), house.world
+    ana = await house.caller(await world.person("Ana", level=world.triage))
+    bia = await house.caller(await world.person("Bia", level=world.triage))
+    ticket = await world.ticket(status=TicketStatus.OPEN)
+    joined: list[tuple[int, Watcher]] = []
+    async with AsyncExitStack() as stack, ana.follow(FOLLOW, id=gid(ticket)) as first:
+        for number in range(JOINERS):
+            # What he has seen: all that was told up to a message; its cursor says so.
+            place = chance.randrange(len(first.messages))
+            seen = max([1, *sequences(first.messages[: place + 1])])
+            cursor = first.messages[place]["cursor"]
+            writing = asyncio.create_task(world.do(handling.note, ticket.id, f"Nota {number}"))
+            await asyncio.sleep(chance.choice([0, 0, 0.001, 0.01, 0.03]))
+            caller = chance.choice([ana, bia])
+            if chance.random() < 0.5:
+                following = caller.follow(FOLLOW, id=gid(ticket), a=cursor)
+            else:
+                literal = WRITTEN.replace("after: $a", f'after: "{cursor}"')
+                following = caller.follow(literal, id=gid(ticket))
+            joined.append((seen, await stack.enter_async_context(following)))
+            await writing
+        last = JOINERS + 1
+        for _, watcher in joined:
+            await watcher.until(lambda it: last in sequences(it.messages))
+        await until(lambda: sorted(len(each) for each in groups(house))[-1] > 1)
+        told = [(seen, sequences(watcher.messages)) for seen, watcher in joined]
+        sizes = sorted(len(each) for each in groups(house))
+
+    assert told == [(seen, list(range(seen + 1, last + 1))) for seen, _ in joined]
+    assert not any(each["resync"] for _, watcher in joined for each in watcher.messages)
+    # One for those whose cursor is written into the document, one for the others.
+    assert len(sizes) == 2
+    assert sum(sizes) == JOINERS + 1
+
+
+async def test_one_event_costs_the_same_however_many_follow(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = house.world
+    ticket = await world.ticket(status=TicketStatus.OPEN)
+    people = [await world.person(f"P{each}", level=world.triage) for each in range(8)]
+    document = (
+        "subscription { queueChanges { changes { ticket { subject publisher { name }"
+        " history(last: 1) { nodes { sequence } } } entry { sequence } } } }"
+    )
+    costs: list[int] = []
+    async with AsyncExitStack() as stack:
+        watchers: list[Watcher] = []
+        for who in people:
+            caller = await house.caller(who)
+            watchers.append(await stack.enter_async_context(caller.follow(document)))
+            if len(watchers) not in (1, 8):
+                continue
+            [group] = groups(house)
+            counted = group.groups.run
+            runs = list[int]()
+
+            async def run(asked: Any, context: Any, hand: Any, counted: Any = counted) -> Any:
+                runs.append(1)  # noqa: B023
+                return await counted(asked, context, hand)
+
+            monkeypatch.setattr(group.groups, "run", run)
+            await world.do(handling.note, ticket.id, f"Nota {len(watchers)}")
+            for watcher in watchers:
+                await watcher.until(lambda it: bool(it.messages[-1]["changes"]))
+            costs.append(len(runs))
+
+    assert costs == [0, 0]  # the one that was begun goes on; nobody needs another
