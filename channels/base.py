@@ -5,7 +5,9 @@ line in `channels/registry.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -16,6 +18,9 @@ from domain.sending import Outcome, Outgoing
 
 ReadId = Callable[[str], UUID]
 """The id that a caller wrote; ValueError when it is none."""
+
+CARRIED: ContextVar[Mapping[str, str]] = ContextVar("carried", default=MappingProxyType({}))
+"""Headers that go along with whatever is sent meanwhile: the trace that it belongs to, if any."""
 
 
 class Unreadable(Exception):

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from channels.base import CARRIED
 from channels.generic import Generic
 from domain.errors import Invalid
 from domain.rules.capability import Capability
@@ -61,7 +62,7 @@ class Sandbox(Generic):
                 answer = await client.post(
                     address,
                     json=_told(outgoing),
-                    headers={"Idempotency-Key": str(outgoing.reply_id)},
+                    headers={**CARRIED.get(), "Idempotency-Key": str(outgoing.reply_id)},
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             # Without a connection nothing can have been said.

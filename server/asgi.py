@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -29,8 +30,13 @@ from server.settings import Settings
 from server.webhooks import receive
 from server.witness import Witness
 
+if TYPE_CHECKING:
+    from server.tracing import Tracing
+
 HEADERS = [
     "Authorization",
+    "traceparent",
+    "tracestate",
     "Content-Type",
     "Accept-Language",
     "X-Request-Id",
@@ -65,7 +71,9 @@ class Doorway:
         return self.door.known(websocket, payload)
 
 
-def create(settings: Settings, metrics: Metrics | None = None) -> Starlette:
+def create(
+    settings: Settings, metrics: Metrics | None = None, tracing: "Tracing | None" = None
+) -> Starlette:
     metrics = metrics or Metrics()
     doorway = Doorway()
     schema = build(open_to_strangers=not settings.production)
@@ -77,7 +85,7 @@ def create(settings: Settings, metrics: Metrics | None = None) -> Starlette:
         tell=tell,
         form=sharing(schema),
         may_upload=may_upload,
-        witness=Witness(metrics),
+        witness=Witness(metrics, tracing),
         limits=settings.limits,
     )
 
@@ -121,6 +129,7 @@ def create(settings: Settings, metrics: Metrics | None = None) -> Starlette:
     app.state.drain = graphql.close_sockets
     app.state.metrics = metrics
     app.state.draining = False
+    app.state.tracing = tracing
     graphql.shown(metrics)
     return app
 

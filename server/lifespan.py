@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from starlette.applications import Starlette
@@ -23,7 +24,10 @@ from server.opening import NOBODY, keyring, open_store, ringing, ringing_presenc
 from server.settings import Settings
 from storage.work import Storage
 from workers import deadlines, delivery, housekeeping, mailbox
-from workers.delivery import Patience
+from workers.delivery import Patience, Send, through_channel
+
+if TYPE_CHECKING:
+    from server.tracing import Tracing
 
 
 class StoredFeed:
@@ -117,7 +121,9 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
         if settings.works:
             keeping = housekeeping.run(storage, bell, stop, metrics)
             going_on.append(asyncio.create_task(keeping, name="housekeeping"))
-            sending = delivery.run(storage, bell, stop, patience(settings), record=metrics)
+            sending = delivery.run(
+                storage, bell, stop, patience(settings), sends(app.state.tracing), metrics
+            )
             going_on.append(asyncio.create_task(sending, name="delivery"))
             every = timedelta(seconds=settings.mail_poll_seconds)
             reading = mailbox.run(storage, bell, stop, every, metrics)
@@ -127,6 +133,13 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
         finally:
             stop.set()
             await asyncio.gather(*going_on)
+            if app.state.tracing is not None:
+                await app.state.tracing.flush()
+
+
+def sends(tracing: "Tracing | None") -> Send:
+    """How replies are handed to their networks: through their channels, traced where wanted."""
+    return through_channel if tracing is None else tracing.sending(through_channel)
 
 
 def patience(settings: Settings) -> Patience:

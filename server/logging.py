@@ -34,7 +34,9 @@ NEVER = frozenset(
 )
 """Names under which nothing is ever written."""
 SHORT = 64
-OURS = frozenset({"level", "logger", "timestamp"})
+OURS = frozenset({"level", "logger", "operation_id", "request_id", "timestamp"})
+"""Names of what we write ourselves, or looked at before."""
+PLAIN = frozenset({bool, float, int, type(None)})
 CONFIDENTIAL = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # e-mails
     r"|\b\d{3}\.\d{3}\.\d{3}-\d{2}\b|(?<![\w.-])\d{11}(?![\w.-])"  # CPFs
@@ -123,7 +125,11 @@ def _named(logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 def without_confidences(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The line without anything that must not be read by whoever reads logs."""
     return {
-        name: value if name in OURS else HIDDEN if name in NEVER else _cleaned(value)
+        name: HIDDEN
+        if name in NEVER
+        else value
+        if name in OURS or type(value) in PLAIN
+        else _cleaned(value)
         for name, value in event.items()
     }
 
@@ -215,4 +221,5 @@ def _route(scope: Scope) -> str:
 def _request_id(scope: Scope) -> str:
     """The caller's own id, where it is one that a log can bear; else a new one."""
     given = Headers(scope=scope).get("x-request-id", "")
-    return given if GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+    good = GIVEN_ID.fullmatch(given) and not CONFIDENTIAL.search(given)
+    return given if good else secrets.token_hex(8)

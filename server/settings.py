@@ -290,6 +290,11 @@ class Settings(BaseSettings):
         description="The address that metrics are served on. They name no person and no ticket, "
         "but whoever reaches it learns how busy you are.",
     )
+    tracing: bool = Field(
+        False,
+        description="Whether operations, deliveries and webhooks are told as OpenTelemetry spans; "
+        "needs `pip install 'guiche[otel]'`. `OTEL_EXPORTER_OTLP_ENDPOINT` says where to.",
+    )
     log_level: Annotated[str, AfterValidator(_level)] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )

@@ -47,6 +47,17 @@ UNKNOWN = "whsec_0000000000_" + "0" * 32
 
 async def receive(request: Request) -> Response:
     """A result for each post: 200 means that each was taken in, or refused for good."""
+    tracing = getattr(request.app.state, "tracing", None)
+    if tracing is None:
+        return await _received(request)
+    with tracing.span("webhook", request.headers) as span:
+        response = await _received(request)
+        outcome = "unavailable" if response.status_code == 503 else "ok"
+        span.ended(outcome, {"status": response.status_code})
+        return response
+
+
+async def _received(request: Request) -> Response:
     storage: Storage = request.app.state.storage
     keyring: Keyring = request.app.state.keyring
     locale = preferred(request.headers.get("accept-language"))

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from server import asgi, leaving
-from server.commands.telling import Failed, carry_out, measured, prepared, stop
+from server.commands.telling import Failed, carry_out, measured, prepared, stop, tracing
 from server.graphql_frames import AbortableSocket
 from server.metrics import Metrics
 from server.opening import prepare
@@ -52,7 +52,8 @@ def listen(
 ) -> None:
     """Answer requests until told to stop."""
     metrics = Metrics()
-    server = Server(asgi.create(settings, metrics), settings, started, beside)
+    app = asgi.create(settings, metrics, tracing(settings))
+    server = Server(app, settings, started, beside)
     with measured(metrics, settings), suppress(KeyboardInterrupt):
         server.run(sockets=[at])
     if not server.started:

@@ -4,7 +4,8 @@ import asyncio
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, NoReturn, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import structlog
 from rich.console import Console
@@ -19,6 +20,9 @@ from server.opening import UnsafeDatabase
 from server.settings import BadSettings, Settings
 from storage.engine import DatabaseInUse
 from storage.migrating import TableHeld, WrongSchema
+
+if TYPE_CHECKING:
+    from server.tracing import Tracing
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -66,6 +70,18 @@ def measured(metrics: Metrics, at: Settings) -> Iterator[None]:
                 f"{error.strerror or error}. Each process of a machine needs one of its own."
             )
         yield
+
+
+def tracing(at: Settings) -> "Tracing | None":
+    """Spans, where they are wanted; a sentence and the end where they cannot be made."""
+    if not at.tracing:
+        return None
+    try:
+        # Loaded where it is wanted: what it needs is not installed everywhere.
+        began: Tracing = import_module("server.tracing").begin()
+    except ImportError:
+        stop("TRACING: OpenTelemetry is not installed. Run: pip install 'guiche[otel]'")
+    return began
 
 
 def carry_out(work: Coroutine[Any, Any, T], at: Settings) -> T:

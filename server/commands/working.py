@@ -9,8 +9,8 @@ import structlog
 
 from channels import registry
 from feed.bell import Bell
-from server.commands.telling import carry_out, measured, prepared
-from server.lifespan import patience
+from server.commands.telling import carry_out, measured, prepared, tracing
+from server.lifespan import patience, sends
 from server.metrics import Metrics, watched
 from server.opening import keyring, open_store, prepare, ringing
 from server.settings import Settings
@@ -28,6 +28,7 @@ def work() -> None:
 
 
 async def _work(settings: Settings, metrics: Metrics) -> None:
+    traced = tracing(settings)
     every = timedelta(seconds=settings.mail_poll_seconds)
     ending, myself = asyncio.Event(), asyncio.current_task()
     assert myself is not None
@@ -51,7 +52,9 @@ async def _work(settings: Settings, metrics: Metrics) -> None:
             await asyncio.gather(
                 deadlines.run(storage, bell, ending, metrics),
                 housekeeping.run(storage, bell, ending, metrics),
-                delivery.run(storage, bell, ending, patience(settings), record=metrics),
+                delivery.run(storage, bell, ending, patience(settings), sends(traced), metrics),
                 mailbox.run(storage, bell, ending, every, metrics),
             )
+    if traced is not None:
+        await traced.flush()
     log.info("stopped")
