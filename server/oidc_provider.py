@@ -7,11 +7,13 @@ audience, nonce, times and algorithm that were agreed.
 import asyncio
 import re
 import secrets
+import ssl
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from time import monotonic
 from typing import Annotated, Any
@@ -94,6 +96,12 @@ class Discovered(BaseModel):
     token_endpoint_auth_methods_supported: list[str] = ["client_secret_basic"]
 
 
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom certificates are believed from; read once, for it takes a while."""
+    return httpx.create_ssl_context()
+
+
 class Provider:
     """Whoever vouches for people, asked with bounded patience and believed when signed."""
 
@@ -101,7 +109,7 @@ class Provider:
         self.issuer = issuer
         self._client_id, self._secret = client_id, secret
         self._patience = patience
-        self._tls = httpx.create_ssl_context()
+        self._tls = _authorities()
         self._looking, self._key_turn = asyncio.Lock(), asyncio.Lock()
         self._found: Discovered | None = None
         self._keys: list[Any] = []
