@@ -5,20 +5,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from domain.model import sla
 from domain.words import SlaCause, SlaMetric, SlaRisk, SlaState
 from graph.fields import computed, fetched, shown, value
+from graph.planned import ReadNow
 from resolvers import deadlines
 
 if TYPE_CHECKING:
     from graph.ticket import HistoryEntry, Ticket
 
+NOW = ReadNow()
 LazyTicket = Annotated["Ticket", strawberry.lazy("graph.ticket")]
 LazyEntry = Annotated["HistoryEntry", strawberry.lazy("graph.ticket")]
 
 
 @value(
     description="One clock of one ticket, read at the moment of asking. Seconds are whole seconds "
-    "of the level's opening time; LEGAL_RESPONSE counts every second there is."
+    "of the level's opening time; LEGAL_RESPONSE counts every second there is.",
+    model=sla.SlaClock,
 )
 class SlaClock:
     ticket = fetched(deadlines.clock_ticket, LazyTicket, "Whose clock it is.")
@@ -28,19 +32,23 @@ class SlaClock:
     )
     state: SlaState = shown(
         "Where it stands. BREACHED from the instant of the deadline on, noticed by the software or "
-        "not, and for ever."
+        "not, and for ever.",
+        plan=NOW,
     )
-    risk: SlaRisk = shown("How near its deadline is now.")
+    risk: SlaRisk = shown("How near its deadline is now.", plan=NOW)
     target_seconds: int = shown(
         "How much time it has in all, by the ticket's level and priority; of LEGAL_RESPONSE, the "
-        "time from its start to the end of the last local day."
+        "time from its start to the end of the last local day.",
+        plan=NOW,
     )
     elapsed_seconds: int = shown(
         "How much of it is used up, rounded down. It stands still while the level is closed, while "
-        "the clock is paused, and once it has ended."
+        "the clock is paused, and once it has ended.",
+        plan=NOW,
     )
     remaining_seconds: int = shown(
-        "targetSeconds less elapsedSeconds; below zero by how much it is late."
+        "targetSeconds less elapsedSeconds; below zero by how much it is late.",
+        plan=NOW,
     )
     started_at: datetime = shown("When it began.")
     due_at: datetime | None = shown(
@@ -49,7 +57,8 @@ class SlaClock:
     )
     paused_at: datetime | None = shown("Since when it is paused; null when it is not.")
     breached_at: datetime | None = shown(
-        "The deadline that passed before it was met. It stays, whatever happens later."
+        "The deadline that passed before it was met. It stays, whatever happens later.",
+        plan=NOW,
     )
     met_at: datetime | None = shown(
         "When what it measures was done, in time or late; null again once it goes on."

@@ -8,17 +8,23 @@ from strawberry.extensions.field_extension import AsyncExtensionResolver, FieldE
 
 from domain.errors import Refusal
 from domain.rules.access import Permission
+from graph.planned import Decided, Plan
 from graph.policy import KEY, Anyone, Needs, Passage, Policy
 from resolvers.context import Info
 from resolvers.inputs import PERSONAL
 
 C = TypeVar("C")
 BARE = "__bare_fields__"
+MODEL = "__model__"
+"""On a type: the kind of row that it shows."""
+PLAN = "plan"
+"""On a field: how it is read without the object; a field that cannot be has none."""
 
 
-def shown(description: str, **options: Any) -> Any:
-    """A bare field, with what it means."""
-    return strawberry.field(description=description, metadata={KEY: Passage.SHOWN}, **options)
+def shown(description: str, *, plan: Plan | None = None, **options: Any) -> Any:
+    """A bare field, with what it means. Its plan is the column of its name, if not told."""
+    metadata = {KEY: Passage.SHOWN, PLAN: plan}
+    return strawberry.field(description=description, metadata=metadata, **options)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(shown,))
@@ -33,6 +39,7 @@ def thing(
 
         declared.is_type_of = classmethod(is_type_of)  # type: ignore[attr-defined]
         setattr(declared, BARE, Passage.SHOWN)
+        setattr(declared, MODEL, model)
         return strawberry.type(declared, description=description, name=name)
 
     return declare
@@ -40,12 +47,17 @@ def thing(
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(shown,))
 def value(
-    *, description: str, name: str | None = None, interface: bool = False
+    *,
+    description: str,
+    name: str | None = None,
+    interface: bool = False,
+    model: type[Any] | None = None,
 ) -> Callable[[type[C]], type[C]]:
-    """A type without an id: a part of an answer."""
+    """A type without an id: a part of an answer. `model` is the row behind it, where it is one."""
 
     def declare(declared: type[C]) -> type[C]:
         setattr(declared, BARE, Passage.SHOWN)
+        setattr(declared, MODEL, model)
         make = strawberry.interface if interface else strawberry.type
         made: type[C] = make(declared, description=description, name=name)
         return made
@@ -53,16 +65,29 @@ def value(
     return declare
 
 
-def fetched(resolver: Callable[..., Any], graph_type: Any, description: str, **options: Any) -> Any:
+def fetched(
+    resolver: Callable[..., Any],
+    graph_type: Any,
+    description: str,
+    *,
+    plan: Plan | None = None,
+    **options: Any,
+) -> Any:
     """A field that is read through the caller's shelves."""
-    return _field(resolver, graph_type, description, Passage.FETCHED, **options)
+    return _field(resolver, graph_type, description, Passage.FETCHED, plan, **options)
 
 
 def computed(
-    resolver: Callable[..., Any], graph_type: Any, description: str, **options: Any
+    resolver: Callable[..., Any],
+    graph_type: Any,
+    description: str,
+    *,
+    reads: tuple[str, ...] | None = None,
+    **options: Any,
 ) -> Any:
-    """A field decided from the object and the caller alone."""
-    return _field(resolver, graph_type, description, Passage.COMPUTED, **options)
+    """A field decided from the object and the caller alone; `reads` is what of the object."""
+    plan = None if reads is None else Decided(reads)
+    return _field(resolver, graph_type, description, Passage.COMPUTED, plan, **options)
 
 
 def _field(
@@ -70,6 +95,7 @@ def _field(
     graph_type: Any,
     description: str,
     policy: Policy,
+    plan: Plan | None,
     *,
     personal: bool = False,
     **options: Any,
@@ -78,7 +104,7 @@ def _field(
         resolver,
         graphql_type=graph_type,
         description=description,
-        metadata={KEY: policy, PERSONAL: personal},
+        metadata={KEY: policy, PERSONAL: personal, PLAN: plan},
         **options,
     )
 
@@ -130,6 +156,8 @@ def ask(
     graph_type: Any,
     needs: Permission | None,
     description: str,
+    *,
+    plan: Plan | None = None,
 ) -> Any:
     """A field of the query root."""
     policy = policy_of(needs)
@@ -137,7 +165,7 @@ def ask(
         resolver,
         graphql_type=graph_type,
         description=description,
-        metadata={KEY: policy},
+        metadata={KEY: policy, PLAN: plan},
         extensions=[Doorman(policy)],
     )
 

@@ -8,6 +8,7 @@ from graph.calendar import Calendar, SlaPreview
 from graph.composing import CannedReply
 from graph.fields import ask
 from graph.node import Node
+from graph.planned import Rooted
 from graph.publisher import FieldDefinition
 from graph.ticket import (
     Publisher,
@@ -30,8 +31,20 @@ class Query:
     node = ask(viewer.node, Node | None, WORKSPACE, "Anything by its id.")
     nodes = ask(viewer.nodes, list[Node | None], WORKSPACE, "Many things by their ids, in order.")
     me = ask(viewer.me, Me | None, None, "The signed-in person; null for a stranger.")
-    ticket = ask(rows.one, Ticket | None, TICKETS, "One ticket, by id or by protocol.")
-    tickets = ask(rows.page, TicketConnection, TICKETS, "Tickets the caller may see.")
+    ticket = ask(
+        rows.one,
+        Ticket | None,
+        TICKETS,
+        "One ticket, by id or by protocol.",
+        plan=Rooted(rows.one_seen),
+    )
+    tickets = ask(
+        rows.page,
+        TicketConnection,
+        TICKETS,
+        "Tickets the caller may see.",
+        plan=Rooted(rows.page_seen),
+    )
     ticket_counts = ask(
         rows.counts, TicketCounts, TICKETS, "How many there are, by status and by priority."
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from domain.model import entry, occurrence, publisher, ticket
+from domain.wanted import Belonging
 from domain.words import (
     CloseReason,
     HistoryKind,
@@ -21,6 +22,7 @@ from graph.deadline import SlaClock, SlaEvent
 from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
 from graph.page import Connection, Edge, feed_cursor, server_time
+from graph.planned import Decided, Hangs, Leads
 from graph.presence import Presence
 from graph.publisher import PublisherEntryConnection, PublisherField
 from graph.reply import Reply, ReplyConnection
@@ -44,21 +46,26 @@ LazyTickets = Annotated["TicketConnection", strawberry.lazy("graph.ticket")]
 LazyOccurrences = Annotated["OccurrenceConnection", strawberry.lazy("graph.ticket")]
 
 
-@value(description="Who a publisher is on one network.")
+@value(description="Who a publisher is on one network.", model=publisher.Profile)
 class Profile:
     network: Network = shown("Which network.")
     handle = computed(
-        publishers.handle, str, "What they are called there; covered where it is an address."
+        publishers.handle,
+        str,
+        "What they are called there; covered where it is an address.",
+        reads=("network", "handle"),
     )
     url = computed(
         publishers.page,
         str | None,
         "Their page there; null where its address would be their number or their e-mail.",
+        reads=("network", "url"),
     )
     external_id = computed(
         publishers.external_id,
         str | None,
         "The network's own id of them; covered where it is an address or a telephone number.",
+        reads=("network", "external_id"),
     )
     followers: int | None = shown("How many followed them when they last wrote.")
 
@@ -83,11 +90,17 @@ class Publisher(Node):
         list[PublisherField],
         "One for each field definition that is active, by label; covered where it says so.",
     )
-    profiles = fetched(people.profiles, list[Profile], "Who they are on each network.")
+    profiles = fetched(
+        people.profiles,
+        list[Profile],
+        "Who they are on each network.",
+        plan=Hangs(Belonging.PROFILES),
+    )
     ticket_count = fetched(
         people.ticket_count,
         int,
         "The headset: all their tickets, whatever the level, but for levels that hide even that.",
+        plan=Hangs(Belonging.HEADSET),
     )
     tickets = fetched(
         people.tickets, LazyTickets, "Their tickets that the caller may see, newest first."
@@ -135,7 +148,12 @@ class HistoryEntry(Node):
     group_id: strawberry.ID = shown("The same for all that one act changed.")
     at: datetime = shown("When.")
     kind: HistoryKind = shown("What.")
-    actor = fetched(people.entry_actor, User | None, "Which colleague did it; null for others.")
+    actor = fetched(
+        people.entry_actor,
+        User | None,
+        "Which colleague did it; null for others.",
+        plan=Leads("actor_id"),
+    )
     actor_name: str = shown("Who did it, as they were called then.")
     comment: str | None = shown("What they said about it; stands on the first of a group.")
     field: str | None = shown("What changed: status, priority, level, assignee, type …")
@@ -159,29 +177,45 @@ class Ticket(Node):
     status: TicketStatus = shown("Where it stands.")
     close_reason: CloseReason | None = shown("Why it was closed.")
     priority: Priority = shown("How urgent it is.")
-    type = fetched(tickets.ticket_type, TicketType | None, "What kind it is.")
+    type = fetched(
+        tickets.ticket_type, TicketType | None, "What kind it is.", plan=Leads("type_id")
+    )
     subject: str = shown("What it is about.")
     snippet: str = shown("The beginning of the last message.")
     network: Network = shown("Where it began.")
     tags: list[str] = shown("What colleagues put on it.")
-    level = fetched(tickets.level, Level, "The level it is in.")
+    level = fetched(tickets.level, Level, "The level it is in.", plan=Leads("level_id"))
     origin_level = fetched(
-        tickets.origin_level, Level, "The level it was opened in; never changes."
+        tickets.origin_level,
+        Level,
+        "The level it was opened in; never changes.",
+        plan=Leads("origin_level_id"),
     )
-    assignee = fetched(tickets.assignee, User | None, "Who has it.")
+    assignee = fetched(tickets.assignee, User | None, "Who has it.", plan=Leads("assignee_id"))
     viewers = fetched(
         attending.viewers, list[Presence], "Who is at it now, the caller too; first who came first."
     )
     lease_expires_at: datetime | None = shown(
         "Pulled and untouched: at this instant it returns to the queue."
     )
-    publisher = fetched(tickets.publisher, Publisher, "Whose case it is.")
-    account = fetched(tickets.account, Account | None, "The account of ours that was written to.")
+    publisher = fetched(
+        tickets.publisher, Publisher, "Whose case it is.", plan=Leads("publisher_id")
+    )
+    account = fetched(
+        tickets.account,
+        Account | None,
+        "The account of ours that was written to.",
+        plan=Leads("account_id"),
+    )
     origin: TicketOrigin = shown("How it came to be.")
-    opened_by = fetched(tickets.opened_by, User | None, "Who opened it by hand.")
+    opened_by = fetched(
+        tickets.opened_by, User | None, "Who opened it by hand.", plan=Leads("opened_by_id")
+    )
     occurred_at: datetime = shown("When it happened on the network.")
     opened_at: datetime = shown("When it was registered here.")
-    age_seconds = computed(tickets.age_seconds, int, "Seconds since it was registered.")
+    age_seconds = computed(
+        tickets.age_seconds, int, "Seconds since it was registered.", reads=("opened_at",)
+    )
     updated_at: datetime = shown("When it last changed.")
     resolved_at: datetime | None = shown(
         "When it was resolved, or closed without; null again once it is reopened."
@@ -198,19 +232,22 @@ class Ticket(Node):
         "All its clocks, ended ones too, in the order in which they started. None where its level "
         "measures nothing, or while nothing has happened since it was brought along from another "
         "helpdesk.",
+        plan=Hangs(Belonging.CLOCKS),
     )
     next_deadline = fetched(
         deadlines.next_deadline,
         SlaClock | None,
         "Of the clocks that run, the one that is due first, or passed first; null when none runs, "
         "as once it is RESOLVED or CLOSED.",
+        plan=Hangs(Belonging.NEXT_CLOCK),
     )
     risk: SlaRisk = shown(
         "The worst of its open clocks, by the warnings and breaches told so far: what lists, "
         "counts and live lists go by."
     )
     due_at: datetime | None = shown(
-        "The deadline of nextDeadline: what URGENCY and DUE_AT sort by; null when no clock runs."
+        "The deadline of nextDeadline: what URGENCY and DUE_AT sort by; null when no clock runs.",
+        plan=Decided(("urgent_at",)),
     )
     reopen_count: int = shown("How often it was reopened; a thank-you does not count.")
     transfer_count: int = shown("How often it went to another level.")
@@ -218,11 +255,17 @@ class Ticket(Node):
         "How many things happened to it: exactly the length of its history."
     )
     previous_ticket = fetched(
-        tickets.previous_ticket, LazyTicket | None, "The closed ticket it follows."
+        tickets.previous_ticket,
+        LazyTicket | None,
+        "The closed ticket it follows.",
+        plan=Leads("previous_ticket_id"),
     )
     next_ticket = fetched(tickets.next_ticket, LazyTicket | None, "The ticket that followed it.")
     merged_into = fetched(
-        tickets.merged_into, LazyTicket | None, "The ticket that took over its messages."
+        tickets.merged_into,
+        LazyTicket | None,
+        "The ticket that took over its messages.",
+        plan=Leads("merged_into_id"),
     )
     occurrences = fetched(
         tickets.occurrences,
@@ -244,15 +287,20 @@ class Ticket(Node):
         tickets.history,
         Annotated["HistoryConnection", strawberry.lazy("graph.ticket")],
         "Everything that happened to it, oldest first.",
+        plan=Hangs(Belonging.HISTORY),
     )
     allowed_statuses = computed(
-        tickets.allowed_statuses, list[TicketStatus], "What the caller may make of its status."
+        tickets.allowed_statuses,
+        list[TicketStatus],
+        "What the caller may make of its status.",
+        reads=("status", "level_id"),
     )
     permissions = computed(
         tickets.permissions,
         list[str],
         "What the caller may do with it: `handle`, `manage`; and `reply`, while its status lets "
         "them write to the publisher.",
+        reads=("status", "level_id"),
     )
 
 

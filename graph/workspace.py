@@ -19,6 +19,7 @@ from domain.words import (
 from graph.calendar import Calendar, OpenWindow, SlaPolicy, SlaRecompute
 from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
+from graph.planned import Leads
 from resolvers import policies, recomputing, setup
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class User(Node):
         str | None,
         "What they sign in with; told to administrators and oneself.",
         personal=True,
+        reads=("id", "email"),
     )
     role: Role = shown("What they may do in the workspace.")
     grants = computed(
@@ -59,6 +61,7 @@ class User(Node):
         list[str] | None,
         "Permissions beyond the role; told to administrators and oneself.",
         personal=True,
+        reads=("id", "grants"),
     )
     active: bool = shown("false: they may not sign in.")
     available: bool = shown(
@@ -152,8 +155,11 @@ class TicketType(Node):
         setup.type_level,
         Level | None,
         "The level that usually handles it; for people, it routes nothing.",
+        plan=Leads("level_id"),
     )
-    priority = computed(setup.type_priority, Priority | None, "What such tickets open with.")
+    priority = computed(
+        setup.type_priority, Priority | None, "What such tickets open with.", reads=("priority",)
+    )
     active: bool = shown("false: it can no longer be chosen.")
 
 

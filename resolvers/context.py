@@ -27,6 +27,7 @@ from domain.addresses import Addresses
 from domain.errors import Collision, Invalid, Unavailable
 from domain.position import Cursors
 from domain.rules.access import Actor, Permission
+from domain.wanted import Views
 from domain.words import Locale
 from domain.work import Work
 from feed.boards import Boards
@@ -61,6 +62,8 @@ class Store(Protocol):
     def asking(self) -> AbstractContextManager[None]: ...
     @property
     def addresses(self) -> Addresses: ...
+    @property
+    def views(self) -> Views: ...
 
 
 class Gate(Protocol):

@@ -21,6 +21,7 @@ from domain.page import Page
 from domain.rules import checking, states
 from domain.rules.membership import TicketFilter as Filter
 from domain.shelves.found import Counts
+from domain.wanted import Look, Seen, Unplanned
 from domain.words import OrderDirection, TicketOrderField, TicketStatus
 from resolvers import paging
 from resolvers.context import Context, Info
@@ -47,6 +48,19 @@ async def one(
     return await info.context.loaders.ticket(gid.uuid) if gid.kind == "Ticket" else None
 
 
+async def one_seen(
+    context: Context, look: Look, *, id: Any = None, protocol: str | None = None
+) -> Seen:
+    """The same ticket, in a row."""
+    views = context.services.store.views
+    if protocol is not None and id is None:
+        checking.storable(protocol, ["protocol"])
+        return await views.one(context.me, look, protocol=protocol)
+    if id is None or protocol is not None or id.kind != "Ticket":
+        raise Unplanned
+    return await views.one(context.me, look, id=id.uuid)
+
+
 async def page(
     info: Info,
     filter: Annotated[
@@ -63,10 +77,30 @@ async def page(
 ) -> Page[Ticket]:
     window = paging.window(first, after, last, before)
     asked = await read_filter(info.context, filter)
-    order = order_by.field if order_by else TicketOrderField.URGENCY
-    direction = order_by.direction if order_by else OrderDirection.ASC
     async with info.context.reading() as work:
-        return await work.tickets.page(asked, order, direction, window)
+        return await work.tickets.page(asked, *_ordered(order_by), window)
+
+
+async def page_seen(
+    context: Context,
+    look: Look,
+    *,
+    filter: TicketFilter | None = None,
+    order_by: TicketOrder | None = None,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Seen:
+    """The same page, in rows."""
+    window = paging.window(first, after, last, before)
+    asked = await read_filter(context, filter)
+    views = context.services.store.views
+    return await views.page(context.me, look, asked, *_ordered(order_by), window)
+
+
+def _ordered(by: TicketOrder | None) -> tuple[TicketOrderField, OrderDirection]:
+    return (by.field, by.direction) if by else (TicketOrderField.URGENCY, OrderDirection.ASC)
 
 
 async def counts(

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from graph.errors import tell
+from graph.plans import Plans
 from graph.schema import build
 from graph.sharing import sharing
 from resolvers.context import Context
@@ -87,6 +88,7 @@ def create(
         may_upload=may_upload,
         witness=Witness(metrics, tracing),
         limits=settings.limits,
+        planned=Plans(schema).answer,
     )
 
     @asynccontextmanager

@@ -28,7 +28,7 @@ from graph.limits import Limits
 from graph.sharing import Form
 from server import graphql_runs as runs
 from server.graphql_errors import OperationContext, Tell, tell_plainly
-from server.graphql_http import HttpDesk
+from server.graphql_http import HttpDesk, Planned, unplanned
 from server.graphql_switchboard import Switchboard
 from server.graphql_ws import Connection, Socket
 from server.metrics import Metrics
@@ -66,6 +66,7 @@ class GraphQLApp(GraphQL[Any, None]):
         form: Callable[[Prepared], Form | None] = lambda prepared: None,
         may_upload: Callable[[Any], bool] = lambda context: False,
         witness: Witness | None = None,
+        planned: Planned = unplanned,
         max_body: int = MEBIBYTE,
         max_frame: int = LONGEST_FRAME,
         max_subscriptions: int = 20,
@@ -89,7 +90,7 @@ class GraphQLApp(GraphQL[Any, None]):
         page = get_graphql_ide_html("graphiql") if graphiql else None
         witness = witness or Witness(Metrics())
         self.desk = HttpDesk(
-            schema, documents, doorkeeper.http, tell, max_body, page, may_upload, witness
+            schema, documents, doorkeeper.http, tell, max_body, page, may_upload, witness, planned
         )
         self.switchboard = Switchboard(
             documents,

@@ -16,7 +16,7 @@ from strawberry import Schema
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from graph.documents import Documents
+from graph.documents import Documents, Prepared
 from server import graphql_uploads
 from server.graphql_errors import (
     OperationContext,
@@ -164,6 +164,16 @@ async def from_body(request: Request, limit: int) -> Asked:
     return well_formed(_decoded(bytes(body), "The body"))
 
 
+Planned = Callable[
+    [Prepared, str | None, Mapping[str, Any] | None, OperationContext], Awaitable[bytes | None]
+]
+"""Answers whole by plan what has one; None leaves it to be run."""
+
+
+async def unplanned(*_asked: object) -> bytes | None:
+    return None
+
+
 @dataclass(frozen=True)
 class HttpDesk:
     """Answers HTTP requests for one schema."""
@@ -176,6 +186,7 @@ class HttpDesk:
     page: str | None
     may_upload: Callable[[OperationContext], bool]
     witness: Witness
+    planned: Planned
 
     async def respond(self, request: Request) -> Response:
         media = JSON
@@ -195,11 +206,10 @@ class HttpDesk:
             ) as seen:
                 context = await self.admit(request, carried)
                 try:
-                    status, answer = await self._execute(asked, context, request.method, media)
-                    body = orjson.dumps(answer)
+                    status, body, told = await self._answer(asked, context, request.method, media)
                 finally:
                     await context.aclose()
-                seen.answered(answer.get("errors"), answer.get("extensions"), context.refusals)
+                seen.answered(told.get("errors"), told.get("extensions"), context.refusals)
         except Refused as refused:
             error = {"message": refused.message, "extensions": refused.extensions}
             for name, value in refused.headers.items():
@@ -240,16 +250,26 @@ class HttpDesk:
         finally:
             await context.aclose()
 
-    async def _execute(
+    async def _answer(
         self, asked: Asked, context: OperationContext, method: str, media: str
+    ) -> tuple[int, bytes, Wire]:
+        """By plan, where the document has one; every other, and every refusal, as it is run."""
+        document = await self.documents.read(asked.query)
+        planned = await self.planned(document, asked.operation_name, asked.variables, context)
+        if planned is not None:
+            return 200, planned, {}
+        status, answer = await self._execute(document, asked, context, method, media)
+        return status, orjson.dumps(answer), answer
+
+    async def _execute(
+        self, document: Prepared, asked: Asked, context: OperationContext, method: str, media: str
     ) -> tuple[int, Wire]:
         allowed = {OperationType.QUERY}
         if method == "POST":
             allowed.add(OperationType.MUTATION)
-        prepared = await self.documents.read(asked.query)
-        cost = prepared.cost_told(asked.operation_name, asked.variables)
+        cost = document.cost_told(asked.operation_name, asked.variables)
         rest = {"extensions": {"cost": cost}} if cost else {}
-        if refused := prepared.refusal(asked.operation_name, asked.variables):
+        if refused := document.refusal(asked.operation_name, asked.variables):
             errors = told(refused, self.tell, context)
             return _status(errors, media), {"errors": errors, **rest}
         try:

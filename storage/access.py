@@ -84,10 +84,10 @@ def ticket_of(actor: Actor, ticket_id: Any) -> ColumnElement[bool]:
     return found
 
 
-def histories(actor: Actor) -> ColumnElement[bool]:
+def histories(actor: Actor, ticket: Any = Ticket) -> ColumnElement[bool]:
     """Tickets whose history may be read: what colleagues did and said to each other is not for who
     only approves."""
-    return false() if actor.only_approves else tickets(actor)
+    return false() if actor.only_approves else tickets(actor, ticket)
 
 
 def replies(actor: Actor, reply: Any = Reply) -> ColumnElement[bool]:
@@ -134,39 +134,45 @@ def canned_replies(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def publishers(actor: Actor) -> ColumnElement[bool]:
+def publishers(actor: Actor, publisher: Any = Publisher) -> ColumnElement[bool]:
     """Somebody is known to those who may see at least one thing they wrote. Whoever was merged
     into another is nobody by themselves."""
     mine: ColumnElement[bool] = and_(
-        P_.workspace_id == actor.workspace_id, P_.merged_into_id.is_(None)
+        publisher.workspace_id == actor.workspace_id, publisher.merged_into_id.is_(None)
     )
     if actor.readable is None:
         return mine
     by_them = columns(aliased(Ticket))
     written = (
-        select(by_them.id).where(by_them.publisher_id == P_.id, tickets(actor, by_them)).exists()
+        select(by_them.id)
+        .where(by_them.publisher_id == publisher.id, tickets(actor, by_them))
+        .exists()
     )
     if actor.only_approves:
         return and_(mine, written)
     said = (
         select(O_.id)
-        .where(O_.publisher_id == P_.id, O_.ticket_id.is_(None), readable(actor, O_.level_id))
+        .where(
+            O_.publisher_id == publisher.id,
+            O_.ticket_id.is_(None),
+            readable(actor, O_.level_id),
+        )
         .exists()
     )
     return and_(mine, or_(written, said))
 
 
-def counted(actor: Actor) -> ColumnElement[bool]:
+def counted(actor: Actor, ticket: Any = Ticket) -> ColumnElement[bool]:
     """Tickets that may at least be counted: the headset total."""
     if actor.only_approves:
-        return tickets(actor)
+        return tickets(actor, ticket)
     hidden = select(L_.id).where(
         L_.workspace_id == actor.workspace_id, L_.outside_view == OutsideView.NONE
     )
     return and_(
-        T_.workspace_id == actor.workspace_id,
-        T_.removed_at.is_(None),
-        or_(readable(actor, T_.level_id), T_.level_id.not_in(hidden)),
+        ticket.workspace_id == actor.workspace_id,
+        ticket.removed_at.is_(None),
+        or_(readable(actor, ticket.level_id), ticket.level_id.not_in(hidden)),
     )
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.pool.base import ConnectionPoolEntry
 
 from storage import statements
+from storage.straight import OnEngine, OnPostgres, Straight
 
 BUSY_SECONDS = 15
 
@@ -58,6 +59,8 @@ class Database:
     url: URL
     writer: AsyncEngine
     reader: AsyncEngine
+    straight: Straight
+    """For statements that are written already, and only read."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -107,6 +110,7 @@ async def open_database(url: str, *, pool_size: int = 10) -> AsyncIterator[Datab
         try:
             yield database
         finally:
+            await database.straight.close()
             await database.writer.dispose()
         return
 
@@ -154,10 +158,22 @@ def _sqlite(url: URL, pool_size: int) -> Database:
     connect(reader, "BEGIN", read_only=True)
     statements.count(writer)
     statements.count(reader)
-    return Database(url, writer, reader)
+    return Database(url, writer, reader, OnEngine(reader))
 
 
 def _postgres(url: URL, pool_size: int) -> Database:
+    options = {
+        "timeout": 5,
+        "command_timeout": 30,
+        "server_settings": {
+            "application_name": "guiche",
+            "timezone": "UTC",
+            "jit": "off",
+            "statement_timeout": "20000",
+            "lock_timeout": "8000",
+            "idle_in_transaction_session_timeout": "60000",
+        },
+    }
     engine = create_async_engine(
         url,
         poolclass=Pool,
@@ -166,19 +182,8 @@ def _postgres(url: URL, pool_size: int) -> Database:
         max_overflow=pool_size,
         pool_timeout=8,
         pool_pre_ping=True,
-        connect_args={
-            "timeout": 5,
-            "command_timeout": 30,
-            "server_settings": {
-                "application_name": "guiche",
-                "timezone": "UTC",
-                "jit": "off",
-                "statement_timeout": "20000",
-                "lock_timeout": "8000",
-                "idle_in_transaction_session_timeout": "60000",
-            },
-        },
+        connect_args=options,
     )
     statements.count(engine)
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Database(url, engine, reader)
+    return Database(url, engine, reader, OnPostgres.of(engine, pool_size, options))

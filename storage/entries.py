@@ -140,7 +140,7 @@ class EntryShelf:
     async def pages(
         self, ticket_ids: Collection[UUID], window: Window
     ) -> Mapping[UUID, Page[HistoryEntry]]:
-        past = _sequence(window)
+        past = sequence(window)
         if window.backward:
             upper = T_.interactions_count + 1 if past is None else past
             part = and_(H_.sequence < upper, H_.sequence >= upper - window.size)
@@ -174,7 +174,7 @@ def _page(entries: list[HistoryEntry], count: int) -> Page[HistoryEntry]:
     )
 
 
-def _sequence(window: Window) -> int | None:
+def sequence(window: Window) -> int | None:
     if window.past is None:
         return None
     number = window.past.removeprefix("h")

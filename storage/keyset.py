@@ -47,36 +47,43 @@ class Order:
         return [getattr(model, attribute) for attribute in self.attributes]
 
     def cursor(self, row: Any) -> str:
-        values = [getattr(row, attribute) for attribute in self.attributes]
-        return (
-            urlsafe_b64encode(orjson.dumps([self.name, *values], default=str)).rstrip(b"=").decode()
-        )
+        return self.place([getattr(row, attribute) for attribute in self.attributes])
+
+    def place(self, values: Sequence[Any]) -> str:
+        """The cursor of a row with these values."""
+        told = orjson.dumps([self.name, *values], default=str)
+        return urlsafe_b64encode(told).rstrip(b"=").decode()
 
     def past(self, model: Any, window: Window) -> ColumnElement[bool] | None:
         if window.past is None:
             return None
+        return self.behind(model, window, self.values(model, window))
+
+    def behind(self, model: Any, window: Window, values: Sequence[Any]) -> ColumnElement[bool]:
+        """What comes after a row with these values, read the window's way round."""
         columns = self.columns(model)
-        values = self._values(window.past, columns, "before" if window.backward else "after")
-        left, right = tuple_(*columns), tuple_(*values)
+        place = [literal(value, column.type) for value, column in zip(values, columns, strict=True)]
+        left, right = tuple_(*columns), tuple_(*place)
         return left < right if self.descending != window.backward else left > right
 
     def sorting(self, model: Any, window: Window) -> list[ColumnElement[Any]]:
         down = self.descending != window.backward
         return [column.desc() if down else column.asc() for column in self.columns(model)]
 
-    def _values(
-        self, cursor: str, columns: Sequence[ColumnElement[Any]], field: str
-    ) -> list[ColumnElement[Any]]:
+    def values(self, model: Any, window: Window) -> list[Any]:
+        """What the window's cursor says; INVALID where it is none of this list."""
+        columns, cursor = self.columns(model), window.past or ""
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             name, *raw = orjson.loads(urlsafe_b64decode(padded.encode("ascii")))
             if name != self.name or len(raw) != len(columns):
                 raise ValueError("a cursor of another list")
             return [
-                literal(_read(value, column.type.python_type), column.type)
+                _read(value, column.type.python_type)
                 for value, column in zip(raw, columns, strict=True)
             ]
         except (ValueError, TypeError, OverflowError):
+            field = "before" if window.backward else "after"
             raise Invalid("cursor_invalid", field=[field]) from None
 
 

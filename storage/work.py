@@ -4,7 +4,7 @@ Writers hold rows; readers see one snapshot. Nothing rings before the commit, an
 leaves nothing behind.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,6 +35,7 @@ from domain.position import Cursors
 from domain.rules.access import Actor
 from domain.rules.membership import Face
 from domain.rules.presence import USUAL, Lasting
+from domain.rules.sla import Terms
 from domain.work import Channels, Files, Secrets
 from storage.approvals import ApprovalShelf
 from storage.attachments import AttachmentShelf
@@ -58,6 +59,7 @@ from storage.publishers import PublisherShelf
 from storage.queue import TicketShelf
 from storage.sandbox import SandboxShelf
 from storage.users import ApiKeyShelf, IdentityShelf, UserShelf
+from storage.views import TicketViews
 
 Ring = Callable[[UUID], None]
 
@@ -250,6 +252,13 @@ class Storage:
     clock: Callable[[], datetime] = field(default=clock)
     terms: KnownTerms = field(default_factory=dict)
     """Terms that were read before; they never change."""
+
+    def __post_init__(self) -> None:
+        self.views = TicketViews(self.database.straight, self.cursors, self.clock, self._terms)
+
+    async def _terms(self, actor: Actor, terms_id: UUID) -> Mapping[UUID, Terms]:
+        async with self.reading(actor) as work:
+            return await work.clocks.going_by([terms_id])
 
     @asynccontextmanager
     async def work(self, actor: Actor) -> AsyncIterator[SqlWork]:

@@ -29,6 +29,7 @@ from feed.tail import Tails
 from graph.documents import Documents
 from graph.errors import tell
 from graph.limits import Limits
+from graph.plans import Plans
 from graph.schema import build
 from resolvers import ids
 from resolvers.attachments import Upload
@@ -40,6 +41,7 @@ from server.lifespan import StoredFeed, StoredPresence
 from server.links import follow
 from server.opening import NOBODY, ringing, ringing_presence
 from server.secrets import Keyring
+from tests.api.bothways import BothWays
 from tests.world import Person, World
 
 PATIENCE = 60.0
@@ -61,6 +63,7 @@ class Desk:
     tokens: AccessTokens
     schema: strawberry.Schema
     client: httpx.AsyncClient
+    graphql: GraphQLApp
     _issued: dict[UUID, str] = field(default_factory=dict)
 
     @classmethod
@@ -101,7 +104,9 @@ class Desk:
                 documents=known(),
                 tell=tell,
                 may_upload=may_upload,
+                planned=Plans(schema).answer,
             )
+            graphql.desk = both = BothWays.of(graphql.desk)
             app = Starlette(
                 routes=[
                     Route("/graphql", graphql),
@@ -114,11 +119,17 @@ class Desk:
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
                 try:
-                    yield cls(world, services, door, tokens, schema, client)
+                    yield cls(world, services, door, tokens, schema, client, graphql)
+                    assert both.differences == []
                 finally:
                     await lookout.close()
                     await boards.close()
                     await tails.close()
+
+    @property
+    def both(self) -> BothWays:
+        assert isinstance(self.graphql.desk, BothWays)
+        return self.graphql.desk
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 

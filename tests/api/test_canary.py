@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -794,7 +794,7 @@ async def test_another_workspace_is_nothing_at_all(desk: Desk) -> None:
     walled = await Walled.built(desk.world)
     other = await World.founded(desk.world.storage)
     boss = await other.person("Chefe", role=Role.ADMIN)
-    elsewhere = Desk(other, desk.services, desk.door, desk.tokens, desk.schema, desk.client)
+    elsewhere = replace(desk, world=other)
     kinds = {
         **walled.ids,
         "Workspace": [gid(desk.world.workspace)],

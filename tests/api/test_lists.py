@@ -181,21 +181,6 @@ def statements(desk: Desk) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-@pytest.fixture
-async def crowd(desk: Desk) -> Person:
-    world = desk.world
-    ana = await world.person("Ana", level=world.triage)
-    account = await world.account()
-    await world.watch(account, world.triage)
-    posts = [
-        world.post(account, author=f"p{number % 20}", thread=f"t{number}") for number in range(50)
-    ]
-    for received in await world.receive(*posts):
-        assert received.ticket is not None
-        await world.do(handling.note, received.ticket.id, "Nota", by=ana)
-    return ana
-
-
 async def test_a_wide_page_asks_as_many_questions_of_50_tickets_as_of_two(
     desk: Desk, crowd: Person
 ) -> None:

@@ -1,6 +1,7 @@
 """Links made short, and followed."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -110,7 +111,7 @@ async def test_only_who_handles_tickets_sees_where_links_lead(desk: Desk, ana: P
     bia = await world.person("Bia", level=world.triage)
     other = await World.founded(world.storage)
     boss = await other.person("Chefe", level=other.triage)
-    elsewhere = Desk(other, desk.services, desk.door, desk.tokens, desk.schema, desk.client)
+    elsewhere = replace(desk, world=other)
 
     assert (await desk.ask(NODE, bia, id=made["id"]))["targetUrl"] == "https://loja.example/segredo"
     assert await desk.ask(NODE, await desk.key("read"), id=made["id"]) is None

@@ -1,0 +1,145 @@
+"""What is wanted of things that are looked at: columns, what they lead to, and what hangs on them.
+
+Said in the domain's words, once for a document, and answered in rows without objects: `storage`
+makes one statement of it, `graph` knows which value stands where. A row is the values of
+`attributes`, then those of each of `ones` behind a first value that is None where there is none,
+then one value for each of `belongings`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Protocol
+from uuid import UUID
+
+from domain.page import Window
+from domain.rules.access import Actor
+from domain.rules.membership import TicketFilter
+from domain.rules.sla import Terms
+from domain.words import OrderDirection, TicketOrderField
+
+Row = Sequence[Any]
+AHEAD = 5
+"""Values that stand before what is wanted, in every row that was seen: rights, whether they still
+hold, the count, the feed, and the id."""
+
+
+class Unplanned(Exception):
+    """It has to be asked the usual way."""
+
+
+class Belonging(StrEnum):
+    """What hangs on a thing and is read along with it."""
+
+    PROFILES = "PROFILES"
+    """Of a publisher: rows of Profile."""
+    HEADSET = "HEADSET"
+    """Of a publisher: how many tickets they have, a number."""
+    CLOCKS = "CLOCKS"
+    """Of a ticket: rows of SlaClock, in the order in which they started."""
+    NEXT_CLOCK = "NEXT_CLOCK"
+    """Of a ticket: at most one row of SlaClock, the running one that is due first."""
+    HISTORY = "HISTORY"
+    """Of a ticket: a window of rows of HistoryEntry, oldest first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """Of things of one kind. Told apart by identity: made once, and asked again and again."""
+
+    kind: type[Any]
+    attributes: tuple[str, ...]
+    ones: "tuple[One, ...]" = ()
+    belongings: "tuple[Several, ...]" = ()
+
+    @cached_property
+    def width(self) -> int:
+        """How many values a row of it has."""
+        ones = sum(1 + each.wanted.width for each in self.ones)
+        return len(self.attributes) + ones + len(self.belongings)
+
+    def place(self, part: "One | Several") -> int:
+        """Where the values of a part begin in a row."""
+        at = len(self.attributes)
+        for one in self.ones:
+            if one is part:
+                return at
+            at += 1 + one.wanted.width
+        return at + next(n for n, each in enumerate(self.belongings) if each is part)
+
+
+@dataclass(frozen=True, eq=False)
+class One:
+    """The thing whose id stands in `key`, as far as it may be seen."""
+
+    key: str
+    wanted: Wanted
+
+
+@dataclass(frozen=True, eq=False)
+class Several:
+    """What hangs on each: all of it, or the part that a window shows."""
+
+    belonging: Belonging
+    wanted: Wanted | None = None
+    window: Window | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A question that a document asks: what of each ticket, and what of the whole."""
+
+    wanted: Wanted
+    counted: bool = False
+    """How many there are in the whole list."""
+    placed: bool = False
+    """Where the feed stands."""
+    marked: bool = False
+    """Each row's place in the list, as a cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What there was at one moment: rows, and what was asked of the whole."""
+
+    rows: Sequence[Row]
+    access_version: int
+    """What rights were at, in the same snapshot."""
+    valid: bool
+    """Whether the session or the key that asked was still good, in the same snapshot."""
+    has_next: bool = False
+    has_previous: bool = False
+    cursor: Callable[[Row], str] | None = None
+    """The place of a row in its list; none where places were not asked for."""
+    count: int = 0
+    position: str = ""
+
+
+class Views(Protocol):
+    """Looks at tickets, each in one statement and so in one snapshot, behind the actor's wall.
+
+    Unplanned where a question has to be put another way, or could not be put at all.
+    """
+
+    async def page(
+        self,
+        actor: Actor,
+        look: Look,
+        asked: TicketFilter,
+        order: TicketOrderField,
+        direction: OrderDirection,
+        window: Window,
+    ) -> Seen:
+        """A page of a list."""
+        ...
+
+    async def one(
+        self, actor: Actor, look: Look, *, id: UUID | None = None, protocol: str | None = None
+    ) -> Seen:
+        """One row, or none."""
+        ...
+
+    async def terms(self, actor: Actor, terms_id: UUID) -> Mapping[UUID, Terms]:
+        """What clocks go by, with all that is known of that by now."""
+        ...

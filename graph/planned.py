@@ -1,0 +1,49 @@
+"""How a field can be read without the object it stands on, told where the field is declared.
+
+A bare field is the column of its name. Every other says here what it needs of its row; one that
+says nothing cannot be planned, and a document that asks for it is answered the usual way.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from domain.wanted import Belonging, Seen
+
+Ask: TypeAlias = Callable[..., Awaitable[Seen]]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Computed by the field's own resolver, or property, from these attributes of the row."""
+
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Leads:
+    """The thing whose id stands in this attribute."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Hangs:
+    """What hangs on the row: a list, at most one, a number or a page, as its type says."""
+
+    belonging: Belonging
+
+
+@dataclass(frozen=True)
+class ReadNow:
+    """Of a clock: decided by how it stands at this moment."""
+
+
+@dataclass(frozen=True)
+class Rooted:
+    """A root field: `ask` answers with rows what its resolver answers with objects."""
+
+    ask: Ask
+
+
+Plan: TypeAlias = Decided | Leads | Hangs | ReadNow | Rooted

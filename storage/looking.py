@@ -1,0 +1,269 @@
+"""What is wanted of tickets, as one statement: the page first, then what it leads to.
+
+The page is cut out before anything is joined to it, so that a list costs what it shows. What hangs
+on a row is an array of rows beside it (JSON, on SQLite), as far as the wall shows it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Integer,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    true,
+)
+from sqlalchemy.orm import aliased
+from sqlalchemy.types import Boolean, TypeEngine
+
+from domain.model.entry import HistoryEntry
+from domain.model.publisher import Publisher
+from domain.model.ticket import NEVER, Ticket
+from domain.model.user import ApiKey, Session, User
+from domain.model.workspace import Workspace
+from domain.page import Window
+from domain.rules.access import Actor, ActorKind
+from domain.wanted import Belonging, Look, One, Several, Wanted
+from domain.words import SlaMetric
+from storage import access
+from storage.access import columns
+from storage.entries import sequence
+from storage.keyset import Order
+from storage.marks import Mark, Nested, Written
+
+U_, S_, K_, W_ = columns(User), columns(Session), columns(ApiKey), columns(Workspace)
+H_ = columns(HistoryEntry)
+Types = list[TypeEngine[Any] | Nested]
+
+
+@dataclass
+class Draft:
+    """A statement being written for one actor on one database."""
+
+    actor: Actor
+    dialect: Dialect
+    columns: list[ColumnElement[Any]] = field(default_factory=list)
+    types: Types = field(default_factory=list)
+
+    @property
+    def postgres(self) -> bool:
+        return self.dialect.name == "postgresql"
+
+    def show(self, column: Any) -> None:
+        self.columns.append(column)
+        self.types.append(column.type)
+
+    def row(self, wanted: Wanted, it: Any, around: Any, above: Any = None) -> Any:
+        """Everything wanted of one thing; what the statement is selected from, grown by it."""
+        for name in wanted.attributes:
+            self.show(getattr(it, name, None) if hasattr(it, name) else getattr(above, name))
+        for one in wanted.ones:
+            other, around = self._lead(one, it, around)
+            self.show(other.id)
+            around = self.row(one.wanted, other, around)
+        for several in wanted.belongings:
+            self._several(several, it)
+        return around
+
+    def _lead(self, one: One, it: Any, around: Any) -> tuple[Any, Any]:
+        """As the shelves find things by their id: of this workspace, and behind the wall."""
+        kind = one.wanted.kind
+        other, key = columns(aliased(kind)), getattr(it, one.key)
+        if kind is Publisher:
+            # For one who was merged, the survivor.
+            asked = columns(aliased(Publisher))
+            found = and_(asked.id == key, asked.workspace_id == self.actor.workspace_id)
+            survivor = other.id == func.coalesce(asked.merged_into_id, asked.id)
+            wall = access.publishers(self.actor, other)
+            return other, around.outerjoin(asked, found).outerjoin(other, and_(survivor, wall))
+        wall = (
+            access.tickets(self.actor, other)
+            if kind is Ticket
+            else other.workspace_id == self.actor.workspace_id
+        )
+        return other, around.outerjoin(other, and_(other.id == key, wall))
+
+    def _several(self, several: Several, it: Any) -> None:
+        if several.belonging is Belonging.HEADSET:
+            theirs = columns(aliased(Ticket))
+            total = select(func.count()).where(
+                theirs.publisher_id == it.id, access.counted(self.actor, theirs)
+            )
+            self.columns.append(total.select_from(theirs).correlate(it).scalar_subquery())
+            self.types.append(Integer())
+            return
+        assert several.wanted is not None
+        other = columns(aliased(several.wanted.kind))
+        inner = Draft(self.actor, self.dialect)
+        around = inner.row(several.wanted, other, _table(other), it)
+        asked = select(*inner.columns).select_from(around)
+        asked = BELONGINGS[several.belonging](self.actor, asked, other, it, several.window)
+        asked = asked.correlate(it)
+        self.columns.append(self._array(asked, inner.columns))
+        self.types.append(Nested(inner.types))
+
+    def _array(self, asked: Select[Any], shown: Sequence[Any]) -> Any:
+        if self.postgres:
+            as_row = asked.with_only_columns(func.row(*shown), maintain_column_froms=True)
+            return func.array(as_row.scalar_subquery())
+        named = [each.label(f"v{place}") for place, each in enumerate(shown)]
+        rows = asked.with_only_columns(*named, maintain_column_froms=True).subquery()
+        array = func.json_group_array(func.json_array(*rows.c))
+        return select(array).select_from(rows).scalar_subquery()
+
+
+def _table(it: Any) -> Any:
+    return select(it.id).get_final_froms()[0]
+
+
+def _profiles(
+    actor: Actor, asked: Select[Any], it: Any, owner: Any, _window: Window | None
+) -> Select[Any]:
+    mine = and_(it.publisher_id == owner.id, it.workspace_id == actor.workspace_id)
+    return asked.where(mine).order_by(it.id)
+
+
+def _started(clock: Any) -> tuple[Any, ...]:
+    """The order in which clocks started; of several at once, the order of their metrics."""
+    places: list[Any] = [
+        (clock.metric == metric, literal_column(str(place)))
+        for place, metric in enumerate(SlaMetric)
+    ]
+    return (clock.started_at, case(*places), clock.cycle)
+
+
+def _clocks(
+    actor: Actor, asked: Select[Any], it: Any, owner: Any, _window: Window | None
+) -> Select[Any]:
+    return asked.where(
+        it.ticket_id == owner.id,
+        it.workspace_id == actor.workspace_id,
+        owner.terms_id.is_not(None),
+    ).order_by(*_started(it))
+
+
+def _next_clock(
+    actor: Actor, asked: Select[Any], it: Any, owner: Any, _window: Window | None
+) -> Select[Any]:
+    return (
+        asked.where(
+            it.ticket_id == owner.id,
+            it.workspace_id == actor.workspace_id,
+            owner.terms_id.is_not(None),
+            owner.urgent_at != NEVER,
+            it.running_since.is_not(None),
+            it.due_at.is_not(None),
+        )
+        .order_by(it.due_at, *_started(it))
+        .limit(literal_column("1"))
+    )
+
+
+def _history(
+    actor: Actor, asked: Select[Any], it: Any, owner: Any, window: Window | None
+) -> Select[Any]:
+    """Because the sequence is the count, a window is a range."""
+    assert window is not None
+    size: Any = literal_column(str(window.size))
+    seen = access.histories(actor, owner)
+    past = None if window.past is None else sequence(window)
+    if window.backward:
+        upper = owner.interactions_count + 1 if past is None else literal(past, Integer())
+        part = and_(it.sequence < upper, it.sequence >= upper - size)
+    else:
+        lower = past or 0
+        part = and_(it.sequence > lower, it.sequence <= lower + window.size)
+    return asked.where(it.ticket_id == owner.id, seen, part).order_by(it.sequence)
+
+
+BELONGINGS: dict[Belonging, Any] = {
+    Belonging.PROFILES: _profiles,
+    Belonging.CLOCKS: _clocks,
+    Belonging.NEXT_CLOCK: _next_clock,
+    Belonging.HISTORY: _history,
+}
+
+
+# ── the whole statement ────────────────────────────────────────────────────────────────────────
+
+
+def written(
+    actor: Actor,
+    look: Look,
+    dialect: Dialect,
+    asked: Sequence[ColumnElement[bool]],
+    order: Order | None,
+    window: Window | None,
+    past: Sequence[Any] = (),
+) -> Written:
+    """The statement for what `asked` finds; in an order, and of that a window, where it is a list.
+
+    Its rows are what stands ahead (an id of None where there is no row at all), what is wanted, and
+    what the list is sorted by.
+    """
+    wall = access.tickets(actor)
+    found = select(Ticket).where(wall, *asked)
+    if order is not None and window is not None:
+        if past:
+            found = found.where(order.behind(Ticket, window, past))
+        found = found.order_by(*order.sorting(Ticket, window))
+        found = found.limit(literal_column(str(window.size + 1)))
+    ticket = columns(aliased(Ticket, found.subquery("ticket_page")))
+
+    draft = Draft(actor, dialect)
+    gate = _gate(draft, actor, look, select(func.count()).select_from(Ticket).where(wall, *asked))
+    draft.show(ticket.id)
+    around = draft.row(look.wanted, ticket, gate.outerjoin(ticket, true()))
+    if order is not None and look.marked:
+        for column in order.columns(ticket):
+            draft.show(column)
+    statement = select(*draft.columns).select_from(around)
+    if order is not None and window is not None:
+        statement = statement.order_by(*order.sorting(ticket, window))
+    return Written.of(statement, draft.types, dialect)
+
+
+def _gate(draft: Draft, actor: Actor, look: Look, count: Select[Any]) -> Any:
+    version = select(W_.access_version).where(W_.id == actor.workspace_id).scalar_subquery()
+    place: Any = null()
+    if look.placed:
+        place = (
+            literal_column("CAST(pg_current_snapshot() AS text)")
+            if draft.postgres
+            else select(func.coalesce(func.max(H_.position), literal_column("0"))).scalar_subquery()
+        )
+    gate = select(
+        version.label("rights"),
+        _valid(actor).label("valid"),
+        (count.scalar_subquery() if look.counted else null()).label("count"),
+        place.label("place"),
+    ).subquery("gate")
+    draft.columns += [gate.c.rights, gate.c.valid, gate.c.count, gate.c.place]
+    draft.types += [Integer(), Boolean(), Integer(), Integer()]
+    return gate
+
+
+def _valid(actor: Actor) -> ColumnElement[bool]:
+    """Whether what somebody came with is still good."""
+    if actor.kind is ActorKind.API_KEY:
+        key = select(K_.id).where(K_.id == actor.id, K_.revoked_at.is_(None))
+        return key.exists()
+    if actor.kind is not ActorKind.PERSON or actor.session_id is None:
+        return true()
+    session = select(S_.id).where(
+        S_.id == actor.session_id,
+        S_.user_id == actor.id,
+        S_.revoked_at.is_(None),
+        S_.expires_at > literal(Mark("now"), S_.expires_at.type),
+    )
+    person = select(U_.id).where(U_.id == actor.id, U_.active)
+    return and_(session.exists(), person.exists())

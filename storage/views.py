@@ -1,0 +1,151 @@
+"""Tickets, looked at by plan: one statement for a page, its wall, its count and its cursor."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.model.ticket import Ticket
+from domain.page import Window
+from domain.position import Cursors, Position
+from domain.rules.access import Actor
+from domain.rules.membership import TicketFilter
+from domain.rules.sla import Terms
+from domain.wanted import AHEAD, Look, Row, Seen, Unplanned
+from domain.words import OrderDirection, TicketOrderField
+from storage.access import T_
+from storage.keyset import Order
+from storage.looking import written
+from storage.marks import (
+    Mark,
+    Values,
+    Written,
+    marked_actor,
+    marked_filter,
+    shape,
+    sight,
+    values_of_actor,
+    values_of_filter,
+)
+from storage.straight import Straight
+from storage.tickets import matching, order_of
+
+REMEMBERED = 1_000
+"""Statements that are kept written: one for each document and shape of question."""
+
+
+class TicketViews:
+    def __init__(
+        self,
+        straight: Straight,
+        cursors: Cursors,
+        clock: Callable[[], datetime],
+        terms: Callable[[Actor, UUID], Any],
+    ) -> None:
+        self._straight = straight
+        self._cursors = cursors
+        self._clock = clock
+        self._terms = terms
+        self._written: OrderedDict[Hashable, Written] = OrderedDict()
+
+    async def page(
+        self,
+        actor: Actor,
+        look: Look,
+        asked: TicketFilter,
+        order: TicketOrderField,
+        direction: OrderDirection,
+        window: Window,
+    ) -> Seen:
+        by = order_of(order, direction)
+        marked = marked_filter(asked)
+        if marked is None:
+            raise Unplanned
+        past = [] if window.past is None else by.values(Ticket, window)
+        key = (look, sight(actor), shape(asked), by.name, window.size, window.backward, bool(past))
+        statement = self._known(
+            key,
+            lambda: written(
+                marked_actor(actor),
+                look,
+                self._straight.dialect,
+                matching(marked),
+                by,
+                window,
+                [Mark("past", place) for place in range(len(past))],
+            ),
+        )
+        values = values_of_actor(actor)
+        values_of_filter(asked, values)
+        for place, value in enumerate(past):
+            values[("past", place)] = value
+        gate, rows = await self._ask(statement, values)
+
+        more = len(rows) > window.size
+        rows = rows[: window.size]
+        if window.backward:
+            rows = rows[::-1]
+        continued = window.past is not None
+        return self._seen(
+            actor,
+            gate,
+            rows,
+            has_next=continued if window.backward else more,
+            has_previous=more if window.backward else continued,
+            cursor=_cursor(by) if look.marked else None,
+        )
+
+    async def one(
+        self, actor: Actor, look: Look, *, id: UUID | None = None, protocol: str | None = None
+    ) -> Seen:
+        by_id = id is not None
+        statement = self._known(
+            (look, sight(actor), by_id),
+            lambda: written(
+                marked_actor(actor),
+                look,
+                self._straight.dialect,
+                [T_.id == Mark("id") if by_id else T_.protocol == Mark("protocol")],
+                None,
+                None,
+            ),
+        )
+        values = values_of_actor(actor)
+        values[("id",)], values[("protocol",)] = id, protocol
+        gate, rows = await self._ask(statement, values)
+        return self._seen(actor, gate, rows)
+
+    async def terms(self, actor: Actor, terms_id: UUID) -> Mapping[UUID, Terms]:
+        found: Mapping[UUID, Terms] = await self._terms(actor, terms_id)
+        return found
+
+    def _known(self, key: Hashable, write: Callable[[], Written]) -> Written:
+        statement = self._written.get(key)
+        if statement is None:
+            statement = self._written[key] = write()
+            if len(self._written) > REMEMBERED:
+                self._written.popitem(last=False)
+        else:
+            self._written.move_to_end(key)
+        return statement
+
+    async def _ask(self, statement: Written, values: Values) -> tuple[Row, Sequence[Row]]:
+        values[("now",)] = self._clock()
+        found = await self._straight.rows(statement.text, statement.values(values))
+        rows = statement.read(found)
+        # Without a ticket there is one row all the same: what stands ahead.
+        return rows[0], rows if rows[0][AHEAD - 1] is not None else ()
+
+    def _seen(self, actor: Actor, gate: Row, rows: Sequence[Row], **more: Any) -> Seen:
+        version, valid, count, place = gate[: AHEAD - 1]
+        position = ""
+        if place is not None:
+            at = Position.of(str(place))
+            position = self._cursors.write(actor.workspace_id, at, self._clock())
+        return Seen(rows, version or 0, bool(valid), count=count or 0, position=position, **more)
+
+
+def _cursor(order: Order) -> Callable[[Row], str]:
+    width = len(order.attributes)
+    return lambda row: order.place(row[-width:])

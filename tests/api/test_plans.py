@@ -1,0 +1,347 @@
+"""Reads by plan: whatever is asked, the answer is the one that running it gives, byte for byte."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from graphql import get_named_type, is_leaf_type
+
+from domain.model.level import Level
+from domain.model.ticket import Ticket
+from domain.operations import handling, uniting
+from domain.operations.handling import TicketChange
+from domain.post import Author
+from domain.rules.access import Scope
+from domain.wanted import Unplanned
+from domain.words import LevelRole, Network, OutsideView, Priority, Role, TicketStatus
+from graph.documents import Documents
+from graph.plans import Blueprint
+from graph.schema import build
+from tests.api.boards import HOUR, measured
+from tests.api.desk import Desk, Json, gid, unknown
+from tests.api.documents import graph
+from tests.api.sayings import Saying
+from tests.docs.test_examples import document as example
+from tests.world import Person, World
+
+SCHEMA = build()
+GRAPH = graph(SCHEMA)
+DOCUMENTS = Documents(GRAPH)
+HOT = {
+    "page": """query Queue($filter: TicketFilter, $order: TicketOrder, $first: Int) {
+      tickets(filter: $filter, orderBy: $order, first: $first) {
+        edges { cursor node { ...Whole } } pageInfo { hasNextPage endCursor } } }""",
+    "one": "query Status($protocol: String!) { ticket(protocol: $protocol) { ...Whole } }",
+    "by id": "query One($id: ID!) { ticket(id: $id) { ...Whole } }",
+}
+WHOLE = """ fragment Whole on Ticket { id protocol subject status priority type { name } openedAt
+  interactionsCount version sla { metric dueAt } nextDeadline { metric state remainingSeconds risk }
+  publisher { name ticketCount profiles { network handle } } level { name } assignee { name }
+  history(last: 3) { nodes { kind actorName at comment } } permissions allowedStatuses }"""
+PLANNED = {
+    "Ticket": {
+        "id",
+        "protocol",
+        "version",
+        "status",
+        "closeReason",
+        "priority",
+        "type",
+        "subject",
+        "snippet",
+        "network",
+        "tags",
+        "level",
+        "originLevel",
+        "assignee",
+        "leaseExpiresAt",
+        "publisher",
+        "account",
+        "origin",
+        "openedBy",
+        "occurredAt",
+        "openedAt",
+        "ageSeconds",
+        "updatedAt",
+        "resolvedAt",
+        "closedAt",
+        "pendingUntil",
+        "closesAt",
+        "sla",
+        "nextDeadline",
+        "risk",
+        "dueAt",
+        "reopenCount",
+        "transferCount",
+        "interactionsCount",
+        "previousTicket",
+        "mergedInto",
+        "history",
+        "allowedStatuses",
+        "permissions",
+    },
+    "Publisher": {"id", "name", "avatarUrl", "tags", "profiles", "ticketCount", "version"},
+    "HistoryEntry": {
+        "id",
+        "sequence",
+        "groupId",
+        "at",
+        "kind",
+        "actor",
+        "actorName",
+        "comment",
+        "field",
+        "from",
+        "to",
+        "automated",
+        "version",
+    },
+    "SlaClock": set(GRAPH.type_map["SlaClock"].fields) - {"ticket"},  # type: ignore[attr-defined]
+    "User": {"id", "name", "email", "role", "grants", "active", "available"},
+    "Level": {
+        "id",
+        "name",
+        "enabled",
+        "defaultPriority",
+        "moderated",
+        "grouping",
+        "assignment",
+        "groupOldOccurrences",
+        "pullOrder",
+        "batchSize",
+        "claimLeaseSeconds",
+        "commentRequired",
+        "outsideView",
+        "autoCloseAfterDays",
+        "version",
+    },
+    "Account": {"id", "network", "name", "handle", "externalId", "enabled"},
+}
+"""What can be asked of each kind by plan; of kinds that are not here, everything."""
+SAYINGS = 120
+
+
+def planned(kind: str, name: str) -> bool:
+    return kind not in PLANNED or name in PLANNED[kind]
+
+
+@dataclass
+class House:
+    """A company with walls, people of every kind, and tickets to which everything happened."""
+
+    desk: Desk
+    sales: Level
+    hr: Level
+    tickets: list[Ticket]
+    callers: list[Person | str]
+
+    @property
+    def world(self) -> World:
+        return self.desk.world
+
+    @classmethod
+    async def built(cls, desk: Desk) -> "House":
+        world = desk.world
+        sales = await measured(world, "Vendas")
+        hr = await world.level("RH", outside_view=OutsideView.NONE)
+        seen = await world.level("Vitrine", outside_view=OutsideView.FULL)
+        ana = await world.person("Ana", level=sales)
+        boss = await world.person("Chefe", role=Role.ADMIN)
+        callers: list[Person | str] = [
+            ana,
+            boss,
+            await world.person("Sula", level=[sales, hr], role=Role.SUPERVISOR),
+            await world.person("Vera", level=hr, role=Role.VIEWER),
+            await world.person("Mara", level=hr, level_role=LevelRole.MANAGER),
+            await world.person("Nina"),
+            await desk.key(Scope.READ),
+        ]
+        account = await world.account(network=Network.INSTAGRAM)
+        await world.watch(account, sales)
+        mailbox = Author(external_id="a@b.example", name="Zé", handle="a@b.example")
+        tickets = []
+        for number in range(14):
+            author: Any = [f"p{number % 5}", mailbox][number % 7 == 3]
+            tickets.append(await world.heard(account, author=author, thread=f"t{number % 9}"))
+            world.later(timedelta(minutes=7))
+        for level, subject in ((hr, "Salário"), (seen, "Preço"), (world.triage, "Ação")):
+            tickets.append(
+                await world.ticket(
+                    level, subject=subject, publisher_id=tickets[0].publisher_id, by=boss
+                )
+            )
+        await _lived_in(world, tickets, ana, boss)
+        return cls(desk, sales, hr, tickets, callers)
+
+    def asked(self, chance: random.Random, cursors: list[str]) -> Json:
+        """Arguments of a list."""
+        filters: Json = {
+            "levelIds": [gid(self.sales), gid(self.hr)],
+            "statuses": ["NEW", "OPEN", "CLOSED"],
+            "priorities": ["HIGH", "URGENT", "MEDIUM"],
+            "networks": ["INSTAGRAM"],
+            "unassigned": chance.random() < 0.5,
+            "mine": True,
+            "publisherId": gid(self.tickets[0].publisher_id, "Publisher"),
+            "protocol": self.tickets[1].protocol,
+            "search": "pedido",
+            "tags": ["vip"],
+            "openedFrom": "2026-09-14T12:01:00Z",
+            "defaultPeriod": True,
+            "typeIds": [unknown("TicketType")],
+            "assigneeIds": [unknown("Level")],
+        }
+        told: Json = {}
+        if chance.random() < 0.6:
+            some = chance.sample(sorted(filters), chance.randint(0, 2))
+            told["filter"] = {name: filters[name] for name in some}
+        if chance.random() < 0.6:
+            order = ["URGENCY", "DUE_AT", "PRIORITY", "OPENED_AT", "UPDATED_AT", "INTERACTIONS"]
+            told["orderBy"] = {
+                "field": chance.choice(order),
+                "direction": chance.choice(["ASC", "DESC"]),
+            }
+        end = chance.choice(["first", "last"])
+        if chance.random() < 0.7:
+            told[end] = chance.choice([1, 3, 5, 50])
+        if chance.random() < 0.3 and (end == "first" or end in told):
+            told["after" if end == "first" else "before"] = chance.choice([*cursors, "nada"])
+        return told
+
+
+async def _lived_in(world: World, tickets: list[Ticket], ana: Person, boss: Person) -> None:
+    open_ones = {ticket.id: ticket for ticket in tickets}
+    mine, noted, closed, gone, source, target, *_ = list(open_ones)
+    await world.do(handling.start, mine, by=ana)
+    change = TicketChange(priority=Priority.URGENT, add_tags=("vip", "loja"), comment="Urge")
+    await world.do(handling.update, noted, change, by=ana)
+    for _ in range(4):
+        await world.do(handling.note, noted, "Nota", by=ana)
+    await world.do(handling.update, closed, TicketChange(status=TicketStatus.RESOLVED), by=ana)
+    await world.do(handling.remove, gone, "Engano", by=boss)
+    await world.do(handling.merge, source, target, None, True, by=boss)
+    await world.do(
+        uniting.merge, open_ones[noted].publisher_id, open_ones[mine].publisher_id, by=boss
+    )
+    world.later(3 * HOUR)
+
+
+# ── the same bytes ─────────────────────────────────────────────────────────────────────────────
+
+
+async def test_whatever_is_said_of_tickets_a_plan_answers_it_as_running_it_does(
+    desk: Desk,
+) -> None:
+    house = await House.built(desk)
+    cursors: list[str] = []
+    everything = "{ tickets(first: 50) { edges { cursor } } }"
+    for page in [await desk.ask(everything, each) for each in house.callers]:
+        cursors += [edge["cursor"] for edge in page["edges"][:3]]
+
+    for name, told in (("queue", {}), ("ticket", {"id": gid(house.tickets[1])})):
+        for who in house.callers:
+            await desk.send(example(name), who, **told)
+    for number in range(SAYINGS):
+        chance = random.Random(number)
+        who = house.callers[number % len(house.callers)]
+        saying = Saying(GRAPH, chance, cursors, planned if number % 5 else lambda _k, _n: True)
+        ticket = chance.choice(house.tickets)
+        root, arguments = chance.choice(
+            [
+                ("tickets", house.asked(chance, cursors)),
+                ("ticket", {"protocol": ticket.protocol}),
+                ("ticket", {"id": gid(ticket)}),
+            ]
+        )
+        await desk.send(saying.document(root, arguments), who, **saying.variables)
+
+    assert desk.both.differences == []
+    assert len(desk.both.seen) > SAYINGS // 2, "hardly anything was planned"
+
+
+# ── what has to be planned, and what it costs ──────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_what_is_asked_most_is_planned_and_costs_one_statement_however_long(
+    desk: Desk, crowd: Person, name: str
+) -> None:
+    ticket = await desk.world.ticket(by=crowd)
+    document = HOT[name] + (WHOLE if "...Whole" in HOT[name] else "")
+    asked = {
+        "filter": {"levelIds": [gid(desk.world.triage)], "statuses": ["NEW", "OPEN"]},
+        "order": {"field": "PRIORITY", "direction": "DESC"},
+        "id": gid(ticket),
+        "protocol": ticket.protocol,
+    }
+    variables = {key: value for key, value in asked.items() if f"${key}" in document}
+    await desk.ask(document, crowd, **variables)
+    assert desk.both.seen == [document]
+    desk.graphql.desk = desk.both.plain()
+    straight = desk.world.storage.database.straight
+
+    asked_of_it = []
+    for size in (2, 50) if "$first" in document else (None,):
+        more = {} if size is None else {"first": size}
+        before = straight.asked
+        await desk.ask(document, crowd, **variables, **more)
+        asked_of_it.append(straight.asked - before)
+
+    assert set(asked_of_it) == {1}
+
+
+WAYS = {
+    "Ticket": "%s",
+    "Publisher": "publisher { %s }",
+    "HistoryEntry": "history { edges { node { %s } } }",
+    "SlaClock": "nextDeadline { %s }",
+    "User": "history { nodes { actor { %s } } }",
+    "Level": "level { %s }",
+    "Account": "account { %s }",
+    "Profile": "publisher { profiles { %s } }",
+    "TicketType": "type { %s }",
+}
+
+
+@pytest.mark.parametrize("kind", WAYS)
+def test_every_field_that_can_be_planned_is(kind: str) -> None:
+    fields = GRAPH.type_map[kind].fields  # type: ignore[attr-defined]
+    unplanned = []
+    for name in PLANNED.get(kind, fields):
+        below = "" if is_leaf_type(get_named_type(fields[name].type)) else " { __typename }"
+        document = f'{{ ticket(protocol: "1") {{ {WAYS[kind] % (name + below)} }} }}'
+        try:
+            Blueprint(SCHEMA, DOCUMENTS.prepare(document), None).plan({})
+        except Unplanned:
+            unplanned.append(name)
+
+    assert unplanned == []
+
+
+async def test_what_is_out_of_the_ordinary_is_run(desk: Desk, crowd: Person) -> None:
+    for document in (
+        "{ me { user { name } } }",
+        "{ tickets { nodes { viewers { user { name } } } } }",
+        "{ tickets { totalCount } levels { name } }",
+        '{ tickets(filter: { search: "pedido" }) { totalCount } }',
+        "{ tickets { __typename ... on Node { __typename } } }",
+    ):
+        await desk.answer(document, crowd)
+
+    assert desk.both.seen == []
+
+
+async def test_a_refusal_is_told_as_ever(desk: Desk, crowd: Person) -> None:
+    for document in (
+        "{ tickets(first: 0) { totalCount } }",
+        '{ tickets(after: "x") { totalCount } }',
+        "{ ticket { id } }",
+        "{ tickets(first: 1, last: 1) { totalCount } }",
+        '{ tickets { nodes { history(after: "x") { totalCount } } } }',
+    ):
+        told = await desk.answer(document, crowd)
+        assert told["errors"][0]["extensions"]["code"] == "INVALID", told
+
+    assert desk.both.seen == []
