@@ -4,9 +4,9 @@ A bare field is the column of its name. Every other says here what it needs of i
 says nothing cannot be planned, and a document that asks for it is answered the usual way.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from domain.wanted import Belonging, Seen
 
@@ -47,3 +47,10 @@ class Rooted:
 
 
 Plan: TypeAlias = Decided | Leads | Hangs | ReadNow | Rooted
+
+
+class PlannedAnswer(NamedTuple):
+    """The whole body of an answer, and what stands in it beside the data."""
+
+    body: bytes
+    rest: Mapping[str, Any]

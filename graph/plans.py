@@ -47,7 +47,7 @@ from graph import writing
 from graph.documents import Prepared
 from graph.fields import MODEL, PLAN
 from graph.page import Connection
-from graph.planned import Decided, Hangs, Leads, ReadNow, Rooted
+from graph.planned import Decided, Hangs, Leads, PlannedAnswer, ReadNow, Rooted
 from graph.policy import KEY, Needs
 from graph.writing import Fix, PageSeen, Scope, TermsUnknown, Write, WritePage
 from resolvers import paging
@@ -124,6 +124,8 @@ class Plan:
         if context.actor is None or not any(map(context.actor.can, self.needs.any_of)):
             raise Unplanned
         seen = await self.ask(context, self.look, **arguments)
+        if context.rights is not None and (not seen.valid or seen.access_version != context.rights):
+            raise Unplanned  # rights have changed since, so what was seen is thrown away
         scope = Scope(context)
         while True:
             try:
@@ -645,8 +647,8 @@ class Plans:
         operation_name: str | None,
         variables: Mapping[str, Any] | None,
         context: Any,
-    ) -> bytes | None:
-        """The body of the answer; None where it has to be found the usual way."""
+    ) -> PlannedAnswer | None:
+        """The answer; None where it has to be found the usual way."""
         actor = context.actor
         if actor is None or actor.is_display or actor.only_approves or document.errors:
             # There are rules of their own for what some may ask.
@@ -657,8 +659,8 @@ class Plans:
         )
         try:
             plan, arguments, rest = blueprint.plan(variables or {})
-            told = await plan.run(context, arguments, rest)
+            body = await plan.run(context, arguments, rest)
         except (Unplanned, Unavailable, Refusal, GraphQLError):
             return None
         self.answered += 1
-        return told
+        return PlannedAnswer(body, rest)

@@ -27,7 +27,7 @@ from domain.addresses import Addresses
 from domain.errors import Collision, Invalid, Unavailable
 from domain.position import Cursors
 from domain.rules.access import Actor, Permission
-from domain.wanted import Views
+from domain.wanted import Unplanned, Views
 from domain.words import Locale
 from domain.work import Work
 from feed.boards import Boards
@@ -112,6 +112,9 @@ class Context:
     """What the session cookie carried, if the request brought one."""
     together: Together | None = None
     """It is run for many who have the same rights, and knows no more of them than these."""
+    rights: int | None = None
+    """What rights were at when the actor's were read, where that was before this operation: then
+    only what looks whether they still are may read."""
     refusals: list[str] = field(default_factory=list)
     """The codes of what was refused in payloads, for whoever counts."""
     lets_in: Callable[[Actor], bool] = lambda actor: True
@@ -155,6 +158,8 @@ class Context:
     async def reading(self) -> AsyncIterator[Work]:
         """This operation's snapshot, one question at a time."""
         actor = self.require(*LOOKING)
+        if self.rights is not None:
+            raise Unplanned
         async with self._lock:
             if self._closed:
                 # A loader of an answer that was broken off; what it opens nobody else would close.

@@ -62,6 +62,9 @@ class Doorway:
         assert self._door is not None, "asked before the process had started"
         return self._door
 
+    def recalled(self, request: Request) -> Context | None:
+        return self.door.recalled(request)
+
     async def http(self, request: Request, response: Response) -> Context:
         return await self.door.http(request, response)
 

@@ -5,6 +5,7 @@ so a right that was taken away is gone with the next one, and on open sockets wi
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,8 @@ ISSUER, AUDIENCE = "guiche", "guiche-api"
 COOKIE, COOKIE_PATH = "guiche_session", "/graphql"
 USED_EVERY = timedelta(minutes=1)
 LONGEST_TOKEN = 2_000
+REMEMBERED = 10_000
+"""How many who came are remembered, with the rights they had."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,10 @@ class Visitor:
 
     actor: Actor
     until: datetime | None
+    rights: int = 0
+    """What rights were at when the actor's were read."""
+    seen_until: datetime | None = None
+    """When it has to be noted again that they came; a program's last use is shown."""
 
 
 class AccessTokens:
@@ -116,9 +123,35 @@ class Gatekeeper:
         self._storage = storage
         self._keyring = keyring
         self._tokens = tokens
+        self._came: OrderedDict[str, Visitor] = OrderedDict()
+
+    def recalled(self, authorization: str) -> Visitor | None:
+        """Whoever came with that before, as they were then.
+
+        To be believed only as long as rights are at what they were at, and session or key are
+        still good; whoever asks has to look at that in the snapshot in which they read.
+        """
+        visitor = self._came.get(authorization)
+        if visitor is None:
+            return None
+        if visitor.until is not None and visitor.until <= datetime.now(UTC):
+            return None
+        if visitor.seen_until is not None and visitor.seen_until <= self._storage.clock():
+            return None
+        self._came.move_to_end(authorization)
+        return visitor
 
     async def visitor(self, authorization: str) -> Visitor | None:
         """Whoever an `Authorization` value stands for; nobody, when it is not good."""
+        self._came.pop(authorization, None)
+        visitor = await self._looked_up(authorization)
+        if visitor is not None:
+            self._came[authorization] = visitor
+            if len(self._came) > REMEMBERED:
+                self._came.popitem(last=False)
+        return visitor
+
+    async def _looked_up(self, authorization: str) -> Visitor | None:
         scheme, _, token = authorization.strip().partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
@@ -129,8 +162,8 @@ class Gatekeeper:
             user_id, session_id, until = self._tokens.read(token)
         except ValueError:
             return None
-        actor = await self._person(user_id, session_id)
-        return Visitor(actor, until) if actor else None
+        found = await self._person(user_id, session_id)
+        return Visitor(found[0], until, found[1]) if found else None
 
     async def again(self, actor: Actor) -> Actor | None:
         """The same one with the rights of this moment; nobody, when they are gone."""
@@ -140,13 +173,15 @@ class Gatekeeper:
             return actor if key is not None and key.revoked_at is None else None
         if actor.id is None or actor.session_id is None:
             return None
-        return await self._person(actor.id, actor.session_id)
+        found = await self._person(actor.id, actor.session_id)
+        return found[0] if found else None
 
     async def of_session(self, session_id: UUID) -> Actor | None:
         """Whoever that session stands for, with the rights of this moment."""
         async with self._storage.reading(NOBODY) as work:
             session = await work.identities.session_by_id(session_id)
-        return await self._person(session.user_id, session_id) if session else None
+        found = await self._person(session.user_id, session_id) if session else None
+        return found[0] if found else None
 
     async def of_all(self, actors: Sequence[Actor]) -> Mapping[Hashable, Actor]:
         """The same ones with the rights of this moment; who is missing has none any more."""
@@ -169,7 +204,8 @@ class Gatekeeper:
         except ValueError:
             return None
 
-    async def _person(self, user_id: UUID, session_id: UUID) -> Actor | None:
+    async def _person(self, user_id: UUID, session_id: UUID) -> tuple[Actor, int] | None:
+        """Somebody with the rights of this moment, and what rights are at."""
         async with self._storage.reading(NOBODY) as work:
             session = await work.identities.session_by_id(session_id)
             user = await work.identities.user(user_id)
@@ -177,12 +213,14 @@ class Gatekeeper:
                 return None
             if not session.alive(work.now) or not user.active:
                 return None
-            return await work.identities.actor(user, session_id)
+            actor = await work.identities.actor(user, session_id)
+            return actor, await work.identities.access_version(user.workspace_id)
 
     async def _program(self, token: str) -> Visitor | None:
         prefix = token.split("_")[1][:16]
         async with self._storage.reading(NOBODY) as work:
             key = await work.identities.key_of(prefix)
+            rights = await work.identities.access_version(key.workspace_id) if key else 0
             now = work.now
         # Compared even when there is none, so that a guess takes as long as a hit.
         right = self._keyring.same(key.secret_hash if key else "", self._keyring.hash(token))
@@ -195,10 +233,12 @@ class Gatekeeper:
             scopes=key.granted,
             levels=key.levels,
         )
-        if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
+        used = key.last_used_at
+        if used is None or now - used > USED_EVERY:
+            used = now
             async with self._storage.work(actor) as work:
                 (await work.api_keys.take(key.id)).used(now)
-        return Visitor(actor, None)
+        return Visitor(actor, None, rights, used + USED_EVERY)
 
 
 def may_upload(context: Context) -> bool:
@@ -220,6 +260,15 @@ class Door:
         self._gate = gate
         self._roll = Roll(gate, services.tails)
         self._coming: dict[bytes, asyncio.Future[None]] = {}
+
+    def recalled(self, request: Request) -> Context | None:
+        """The context of whoever came with the same token before, for what checks that itself."""
+        authorization = request.headers.get("authorization")
+        visitor = self._gate.recalled(authorization) if authorization else None
+        if visitor is None:
+            return None
+        locale = preferred(request.headers.get("accept-language"))
+        return Context(self._services, visitor.actor, locale, rights=visitor.rights)
 
     async def http(self, request: Request, response: Response) -> Context:
         locale = preferred(request.headers.get("accept-language"))

@@ -41,6 +41,10 @@ LONGEST_FRAME = 64 * 1024
 class Doorkeeper(Protocol):
     """Who may come in, and as whom. Both raise `server.graphql_http.Refused`."""
 
+    def recalled(self, request: Request) -> OperationContext | None:
+        """The context of whoever asked before, as they were then, for answers that look themselves
+        whether that still holds; nobody, where it would have to be asked."""
+
     async def http(self, request: Request, response: Response) -> OperationContext:
         """The context of one operation; cookies and headers on the response reach the caller."""
 
@@ -90,7 +94,16 @@ class GraphQLApp(GraphQL[Any, None]):
         page = get_graphql_ide_html("graphiql") if graphiql else None
         witness = witness or Witness(Metrics())
         self.desk = HttpDesk(
-            schema, documents, doorkeeper.http, tell, max_body, page, may_upload, witness, planned
+            schema,
+            documents,
+            doorkeeper.recalled,
+            doorkeeper.http,
+            tell,
+            max_body,
+            page,
+            may_upload,
+            witness,
+            planned,
         )
         self.switchboard = Switchboard(
             documents,

@@ -4,7 +4,7 @@ The page is cut out before anything is joined to it, so that a list costs what i
 on a row is an array of rows beside it (JSON, on SQLite), as far as the wall shows it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -204,13 +204,14 @@ def written(
     order: Order | None,
     window: Window | None,
     past: Sequence[Any] = (),
+    levels: Collection[Any] | None = None,
 ) -> Written:
     """The statement for what `asked` finds; in an order, and of that a window, where it is a list.
 
     Its rows are what stands ahead (an id of None where there is no row at all), what is wanted, and
     what the list is sorted by.
     """
-    wall = access.tickets(actor)
+    wall = access.tickets(actor, levels=levels)
     found = select(Ticket).where(wall, *asked)
     if order is not None and window is not None:
         if past:

@@ -19,8 +19,6 @@ from domain.words import LevelRole
 
 Convert = Callable[[Any], Any]
 SETS = (
-    "level_ids",
-    "statuses",
     "priorities",
     "type_ids",
     "networks",
@@ -41,6 +39,12 @@ class Mark:
 
     def __lt__(self, other: "Mark") -> bool:
         return self.key < other.key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mark) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
 
 Values = dict[tuple[Any, ...], Any]
@@ -82,11 +86,19 @@ def values_of_actor(actor: Actor) -> Values:
     return values
 
 
-def marked_filter(asked: TicketFilter) -> TicketFilter | None:
-    """The same questions of other values; None where a value shapes the question itself."""
+def marked_filter(actor: Actor, asked: TicketFilter) -> TicketFilter | None:
+    """The same questions of other values; None where a value shapes the question itself.
+
+    Statuses stay as they are: which of them are asked for decides which index holds the answer.
+    """
     if asked.tags is not None or asked.search is not None:
         return None
     marks: dict[str, Any] = {}
+    levels = _levels(actor, asked)
+    if isinstance(levels, int):
+        marks["level_ids"] = frozenset(_each("level_ids", levels))
+    elif levels is not None:
+        marks["level_ids"] = frozenset(Mark("readable", place) for place in levels)
     for name in SETS:
         if (chosen := getattr(asked, name)) is not None:
             marks[name] = frozenset(_each(name, len(chosen)))
@@ -96,9 +108,22 @@ def marked_filter(asked: TicketFilter) -> TicketFilter | None:
     return replace(asked, **marks)
 
 
-def shape(asked: TicketFilter) -> tuple[Any, ...]:
+def _levels(actor: Actor, asked: TicketFilter) -> int | tuple[int, ...] | None:
+    """How many levels are asked for, or which of those that are seen."""
+    if asked.level_ids is None:
+        return None
+    if actor.readable is None:
+        return len(asked.level_ids)
+    return tuple(
+        place for place, each in enumerate(sorted(actor.readable)) if each in asked.level_ids
+    )
+
+
+def shape(actor: Actor, asked: TicketFilter) -> tuple[Any, ...]:
     sets = (getattr(asked, name) for name in SETS)
     return (
+        _levels(actor, asked),
+        asked.statuses,
         *(None if each is None else len(each) for each in sets),
         *(getattr(asked, name) is None for name in SINGLES),
         asked.unassigned,
@@ -106,7 +131,7 @@ def shape(asked: TicketFilter) -> tuple[Any, ...]:
 
 
 def values_of_filter(asked: TicketFilter, values: Values) -> None:
-    for name in SETS:
+    for name in ("level_ids", *SETS):
         if (chosen := getattr(asked, name)) is not None:
             _put(values, name, sorted(chosen))
     for name in SINGLES:

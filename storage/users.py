@@ -111,6 +111,12 @@ class IdentityShelf:
         rows = await self.session.execute(select(W_.id, W_.access_version))
         return dict(rows.all())
 
+    async def access_version(self, workspace_id: UUID) -> int:
+        """What rights are at: it grows with every change of anybody's."""
+        return (
+            await self.session.scalar(select(W_.access_version).where(W_.id == workspace_id)) or 0
+        )
+
     async def actor(self, user: User, session_id: UUID | None) -> Actor:
         """The person with every right they have now."""
         return (await self._with_rights([(user, session_id)]))[0]

@@ -59,11 +59,19 @@ class TicketViews:
         window: Window,
     ) -> Seen:
         by = order_of(order, direction)
-        marked = marked_filter(asked)
+        marked = marked_filter(actor, asked)
         if marked is None:
             raise Unplanned
         past = [] if window.past is None else by.values(Ticket, window)
-        key = (look, sight(actor), shape(asked), by.name, window.size, window.backward, bool(past))
+        key = (
+            look,
+            sight(actor),
+            shape(actor, asked),
+            by.name,
+            window.size,
+            window.backward,
+            bool(past),
+        )
         statement = self._known(
             key,
             lambda: written(
@@ -74,6 +82,7 @@ class TicketViews:
                 by,
                 window,
                 [Mark("past", place) for place in range(len(past))],
+                marked.level_ids,
             ),
         )
         values = values_of_actor(actor)

@@ -80,6 +80,9 @@ class House:
     streams: int = 0
     bumps: int = 0
 
+    def recalled(self, request: Request) -> Errand | None:
+        return None
+
     async def http(self, request: Request, response: Response) -> Errand:
         match request.headers.get("authorization", "Bearer good"):
             case "Bearer good":
