@@ -26,6 +26,8 @@ from tests.storage.full import BIG, BUSIEST, LEVELS, TICKETS, Full
 
 FIRST_50, LAST_3 = Window(50), Window(3, backward=True)
 WAITING = frozenset({TicketStatus.NEW, TicketStatus.OPEN})
+OF_A_LEVEL = {TicketOrderField.URGENCY, TicketOrderField.DUE_AT, TicketOrderField.PRIORITY}
+"""The orders that have an index for each level."""
 Ask = Callable[[SqlWork], Awaitable[Any]]
 
 
@@ -62,7 +64,7 @@ def questions(on: Full) -> list[Question]:
             _page(given, order, way),
             most=3_000,
             ordered=True,
-            few=given.level_ids is not None,
+            few=given.level_ids is not None and order not in OF_A_LEVEL,
         )
         for what, given in lists
         for order in TicketOrderField
@@ -75,7 +77,7 @@ def questions(on: Full) -> list[Question]:
                 each,
                 name=f"{each.name}, in one's levels",
                 by_ana=True,
-                few=each.name.startswith("what waits"),
+                few=each.few or each.name.startswith("what waits, "),
             )
             for each in found
         ),
@@ -223,7 +225,8 @@ def _sqlite(
         if named := re.search(r"INDEX (\w+)", line):
             plan.indexes.add(named[1])
         table = re.match(r"SCAN (\w+)(?! USING)", line)
-        if table and any(table[1] == each for each in BIG):
+        # Whoever counts everything may as well read the table.
+        if table and table[1] in BIG and not question.figures:
             plan.flaws.append(line)
         if line == "USE TEMP B-TREE FOR ORDER BY" and question.ordered and not question.few:
             plan.flaws.append(line)
