@@ -10,7 +10,8 @@ import strawberry
 
 from domain.model.entry import HistoryEntry
 from domain.model.ticket import Ticket
-from resolvers.context import Info
+from domain.rules.membership import Face
+from resolvers.context import Context, Info
 from subscriptions.following import following
 from subscriptions.queue import Resume
 
@@ -32,6 +33,8 @@ async def changes(
     context = info.context
     gid: Any = id
     shown = False
+    joining = context.together.joining if context.together is not None else None
+    comes_again = joining is not None and joining.place is not None
     async with following(context, after) as feed, aclosing(feed.news()) as news:
         async for each in news:
             entries = [
@@ -39,6 +42,7 @@ async def changes(
                 for entry in (each.stretch.entries if each.stretch else ())
                 if gid.kind == "Ticket" and entry.ticket_id == gid.uuid
             ]
+            shown = shown or (comes_again and _was_seen(context, entries))
             if each.stretch is not None and not entries and not each.resync:
                 continue
             ticket = await context.loaders.ticket(gid.uuid) if gid.kind == "Ticket" else None
@@ -53,3 +57,12 @@ async def changes(
                 ticket,
                 entries if ticket is not None else [],
             )
+
+
+def _was_seen(context: Context, entries: Sequence[HistoryEntry]) -> bool:
+    """Whether it was in sight before all this: who was told of it is told that it has gone."""
+    was = entries[0].before if entries else None
+    if was is None:
+        return False
+    face = Face.of_json(dict(was))
+    return not face.removed and context.me.sees(face.level_id)

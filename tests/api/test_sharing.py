@@ -16,11 +16,13 @@ from graphql import (
 )
 from strawberry.types.execution import ExecutionResult
 
+from domain.model.ticket import Ticket
 from domain.operations import handling
+from domain.position import Position
 from domain.rules import access
 from domain.rules.access import Actor
-from domain.words import Locale, Role
-from feed.standing import Standing, Together
+from domain.words import Locale, Role, TicketStatus
+from feed.standing import Joining, Standing, Together
 from graph.documents import Documents
 from graph.schema import build
 from graph.sharing import Form, personal_fields, personal_inputs, sharing
@@ -189,9 +191,13 @@ class Somebody(Actor):
         return super().__getattribute__(name)
 
 
+# Where each began to listen, which is his own.
+PLACES = {(each, "cursor") for each in ("QueueUpdate", "TicketUpdate", "ApprovalUpdate")}
+
+
 def whole(kind: Any, depth: int) -> str:
     """Everything of a type that is not of one person, so many things deep."""
-    own, parts = personal_fields(SCHEMA), ["__typename"]
+    own, parts = {*personal_fields(SCHEMA), *PLACES}, ["__typename"]
     for name, field in kind.fields.items():
         inner = get_named_type(field.type)
         if (kind.name, name) in own or any(map(is_required_argument, field.args.values())):
@@ -207,7 +213,9 @@ def everything(field: str, kind: str) -> str:
     return f"subscription {{ {field} {whole(SCHEMA._schema.type_map[kind], 2)} }}"
 
 
-async def told_to_many(desk: Desk, document: str, who: Person) -> AsyncGenerator[Json, None]:
+async def told_to_many(
+    desk: Desk, document: str, who: Person, joining: Joining | None = None
+) -> AsyncGenerator[Json, None]:
     """What a run for all who have the rights of somebody tells."""
     actor = access.nobody_in_particular((await desk.context(who)).me)
     rights = {each.name: getattr(actor, each.name) for each in fields(actor)}
@@ -215,7 +223,7 @@ async def told_to_many(desk: Desk, document: str, who: Person) -> AsyncGenerator
     async def same(_version: int | None) -> None:
         """Nobody's rights change here."""
 
-    together = Together(Standing(), same)
+    together = Together(Standing(), same, joining)
     context = Context(desk.services, Somebody(**rights), Locale.EN, together=together)
     results = await desk.schema.subscribe(document, context_value=context)
     assert not isinstance(results, ExecutionResult), results.errors
@@ -262,3 +270,25 @@ async def test_what_is_told_to_many_is_what_each_of_them_would_be_told(
     for messages in (begun, after):
         assert messages[0] == messages[1] == messages[2]
     assert after[0] != begun[0]
+
+
+async def test_one_who_comes_again_is_told_that_his_ticket_has_gone(desk: Desk) -> None:
+    world = desk.world
+    walled = await world.level("RH")
+    ana = await world.person("Ana", level=world.triage)
+    ticket, hidden = await world.ticket(status=TicketStatus.OPEN), await world.ticket(walled)
+    place = await desk.services.tails._source.position()
+    for each in (ticket, hidden):
+        await world.do(handling.note, each.id, "Nota")
+    await world.do(handling.escalate, ticket.id, walled.id, "Para o RH", by=ana)
+
+    async def stand(_position: Position | None) -> Position:
+        return await desk.services.tails._source.position()
+
+    async def told(of: Ticket) -> list[Json]:
+        document = f'subscription {{ ticketChanges(id: "{gid(of)}") {{ resync ticket {{ id }} }} }}'
+        messages = told_to_many(desk, document, ana, Joining(stand, place))
+        return [each async for each in messages]
+
+    assert await told(ticket) == [{"resync": False, "ticket": None}]
+    assert await told(hidden) == []
