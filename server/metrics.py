@@ -98,7 +98,7 @@ class Metrics:
         self.sockets = gauge("sockets", "Websockets that are open.", "state")
         self._closed = counter("sockets_closed", "Websockets that ended.", "code", "by")
         self.subscriptions = gauge("subscriptions", "Subscriptions that run.")
-        self._messages = counter("subscription_messages", "Messages sent to subscribers.")
+        self._messages = counter("subscription_messages", "Messages of subscriptions that ended.")
         self.groups = gauge("subscription_groups", "Groups of equal subscriptions.")
         self.members = gauge("subscription_members", "Subscriptions that are in a group.")
         self.largest = gauge("subscription_group_largest", "Members of the largest group.")

@@ -154,6 +154,7 @@ class Witness:
             told["codes"] = sorted(set(seen.codes))
         if seen.kind == "subscription":
             told["messages"] = seen.sent
+            self.metrics.message(seen.sent)
         log.info("operation", **told)
         if traced is not None:
             traced.ended(seen.outcome, told)

@@ -81,6 +81,7 @@ async def test_every_operation_and_delivery_is_one_line_and_one_figure_with_the_
     assert meanwhile["guiche_feed_tails"] == 1
     assert figures['guiche_operations_total{kind="mutation",outcome="ok",over="http"}'] == 1
     assert figures['guiche_operations_total{kind="subscription",outcome="ok",over="socket"}'] == 1
+    assert figures["guiche_subscription_messages_total"] == followed["messages"]
     assert figures['guiche_refusals_total{code="INVALID"}'] == 1
     assert figures['guiche_refusals_total{code="GRAPHQL_VALIDATION_FAILED"}'] == 1
     assert figures['guiche_requests_total{route="graphql",status="200"}'] >= 2
