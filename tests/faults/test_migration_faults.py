@@ -21,6 +21,8 @@ REVISIONS = [
     each.revision
     for each in reversed(list(ScriptDirectory.from_config(migrating._config()).walk_revisions()))
 ]
+BEFORE = "0002"
+"""What follows it makes new tables first, and then changes `reply`."""
 Table = dict[str, Any]
 
 
@@ -84,7 +86,7 @@ async def test_one_killed_half_way_leaves_nothing_and_the_next_one_does_it_all(
 ) -> None:
     async with open_database(empty_url) as database:
         async with database.writer.begin() as connection:
-            await connection.run_sync(upgraded, REVISIONS[-2])
+            await connection.run_sync(upgraded, BEFORE)
         before = await tables(database)
         with house_on(empty_url, tmp_path) as house:
             async with held(empty_url, "reply"):
@@ -96,7 +98,7 @@ async def test_one_killed_half_way_leaves_nothing_and_the_next_one_does_it_all(
             again = house.start("migrate")
             assert await again.ends() == 0, again.log.read_text()
 
-        assert revision == REVISIONS[-2]
+        assert revision == BEFORE
         assert left == before
         assert await at(database) == REVISIONS[-1]
         assert await migrating.differences(database) == []
@@ -108,7 +110,7 @@ async def test_one_that_a_reader_keeps_waiting_gives_up_in_a_sentence_and_holds_
 ) -> None:
     async with open_database(empty_url) as database:
         async with database.writer.begin() as connection:
-            await connection.run_sync(upgraded, REVISIONS[-2])
+            await connection.run_sync(upgraded, BEFORE)
         with house_on(empty_url, tmp_path) as house:
             async with held(empty_url, "reply"):
                 waiting = house.start("migrate")
@@ -118,7 +120,7 @@ async def test_one_that_a_reader_keeps_waiting_gives_up_in_a_sentence_and_holds_
                     await connection.execute(text("SELECT count(*) FROM reply"))
                 assert await waiting.ends() == 1
 
-        assert await at(database) == REVISIONS[-2]
+        assert await at(database) == BEFORE
     sentence = "Nothing was changed: something has held a table for too long."
     assert sentence in waiting.log.read_text()
     assert "Run guiche migrate again" in waiting.log.read_text()
