@@ -151,5 +151,11 @@ class Collision(Exception):
     """Two acts met in the store and one gave way; it may simply be done again."""
 
 
+class RateLimited(Refusal):
+    """Too often; `seconds` among the values says when to come back."""
+
+    code = ErrorCode.RATE_LIMITED
+
+
 class Unavailable(Exception):
     """The store cannot answer right now; the same request may be sent again."""

@@ -53,6 +53,14 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "return_to is a path of this site, such as /tickets.",
         PT: "return_to é um caminho deste site, como /tickets.",
     },
+    "too_often": {
+        EN: "Too many tries. Try again in {seconds} seconds.",
+        PT: "Tentativas demais. Tente de novo em {seconds} segundos.",
+    },
+    "spent": {
+        EN: "You have asked for too much in a minute. Try again in {seconds} seconds.",
+        PT: "Você pediu demais em um minuto. Tente de novo em {seconds} segundos.",
+    },
     "over_length": {
         EN: "The document is too long: {most} characters are read. Hand values over as variables.",
         PT: "O documento é longo demais: pode ter {most} caracteres. Envie valores como variáveis.",

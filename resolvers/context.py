@@ -80,6 +80,12 @@ class Tokens(Protocol):
     def drop_cookie(self, response: Response) -> None: ...
 
 
+class Throttle(Protocol):
+    """How often one may try to sign in."""
+
+    async def sign_in(self, email: str, address: str) -> None: ...
+
+
 class FileLinks(Protocol):
     """Addresses of files that are good for one caller, for a while."""
 
@@ -93,6 +99,7 @@ class Services:
     store: Store
     gate: Gate
     tokens: Tokens
+    throttle: Throttle
     tails: Tails
     boards: Boards
     lookout: Lookout
@@ -115,6 +122,8 @@ class Context:
     rights: int | None = None
     """What rights were at when the actor's were read, where that was before this operation: then
     only what looks whether they still are may read."""
+    address: str = ""
+    """Where the request came from; nothing on a socket."""
     refusals: list[str] = field(default_factory=list)
     """The codes of what was refused in payloads, for whoever counts."""
     lets_in: Callable[[Actor], bool] = lambda actor: True

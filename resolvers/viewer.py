@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from domain.errors import Invalid
+from domain.errors import Invalid, RateLimited
 from domain.model.user import User
 from domain.model.workspace import Workspace
 from domain.operations import signing
@@ -77,6 +77,14 @@ class SignInInput:
 
 async def sign_in(info: Info, input: SignInInput) -> Entrance:
     context = info.context
+    # On a socket somebody is there already, and it is they who try.
+    where = context.address or (str(context.actor.id) if context.actor else "")
+    try:
+        await context.services.throttle.sign_in(input.email, where)
+    except RateLimited as refusal:
+        if context.response is not None:
+            context.response.headers["Retry-After"] = str(refusal.values["seconds"])
+        raise
     signed_in = await context.do_as_nobody(signing.sign_in, input.email, input.password)
     return await _enter(context, signed_in)
 

@@ -18,7 +18,7 @@ from graph.schema import build
 from graph.sharing import sharing
 from resolvers.context import Context
 from server import oidc, sandbox
-from server.auth import Connection, Door, may_upload
+from server.auth import Connection, Door, may_upload, spending
 from server.files import download
 from server.graphql import GraphQLApp
 from server.health import livez, readyz
@@ -28,6 +28,7 @@ from server.links import follow
 from server.logging import RequestLog
 from server.metrics import Metrics
 from server.settings import Settings
+from server.throttle import Purses
 from server.webhooks import receive
 from server.witness import Witness
 
@@ -92,6 +93,7 @@ def create(
         witness=Witness(metrics, tracing),
         limits=settings.limits,
         planned=Plans(schema).answer,
+        spend=spending(Purses(settings.cost_per_minute)),
     )
 
     @asynccontextmanager

@@ -5,8 +5,9 @@ so a right that was taken away is gone with the next one, and on open sockets wi
 """
 
 import asyncio
+import math
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -14,7 +15,7 @@ from typing import Protocol
 from uuid import UUID
 
 import jwt
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
@@ -31,6 +32,7 @@ from server.languages import preferred
 from server.opening import NOBODY
 from server.roll import Present, Roll, Room, whose
 from server.secrets import PREFIXES, Keyring
+from server.throttle import Purses, network
 from storage.work import Storage
 
 ALGORITHM = "HS256"
@@ -252,6 +254,25 @@ def may_upload(context: Context) -> bool:
     return True
 
 
+def address_of(connection: HTTPConnection) -> str:
+    """Where a request or socket came from, behind a proxy as that says it."""
+    return connection.client.host if connection.client else ""
+
+
+def spending(purses: Purses) -> Callable[[Context, int], None]:
+    """Takes what an operation costs from whoever asks it; RATE_LIMITED when it is too much."""
+
+    def spend(context: Context, cost: int) -> None:
+        caller = context.actor.id if context.actor else network(context.address)
+        wait = math.ceil(purses.spend(caller, cost))
+        if wait:
+            sentence = SENTENCES["spent"][context.locale].format(seconds=wait)
+            headers = {"Retry-After": str(wait)}
+            raise Refused("RATE_LIMITED", sentence, 429, headers=headers, retryable=True)
+
+    return spend
+
+
 class Door:
     """Lets operations in, over HTTP and over sockets."""
 
@@ -284,6 +305,7 @@ class Door:
             locale,
             response=response,
             refresh_secret=request.cookies.get(COOKIE),
+            address=address_of(request),
         )
 
     async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> "Connection":

@@ -78,6 +78,7 @@ class GraphQLApp(GraphQL[Any, None]):
         send_deadline: float = 10.0,
         ping_interval: float = 12.0,
         limits: Limits | None = None,
+        spend: Callable[[Any, int], None] = lambda context, cost: None,
     ) -> None:
         self.documents = documents = documents or Documents(schema._schema, limits)
         schema = _served(schema, documents)
@@ -104,6 +105,7 @@ class GraphQLApp(GraphQL[Any, None]):
             may_upload,
             witness,
             planned,
+            spend,
         )
         self.switchboard = Switchboard(
             documents,
@@ -117,6 +119,7 @@ class GraphQLApp(GraphQL[Any, None]):
             send_deadline=send_deadline,
             ping_interval=ping_interval,
             max_frame=max_frame,
+            spend=spend,
         )
         self.graphql_transport_ws_handler_class = partial(  # type: ignore[assignment]
             Socket, switchboard=self.switchboard

@@ -190,6 +190,7 @@ class HttpDesk:
     may_upload: Callable[[OperationContext], bool]
     witness: Witness
     planned: Planned
+    spend: Callable[[Any, int], None]
 
     async def respond(self, request: Request) -> Response:
         media = JSON
@@ -263,7 +264,10 @@ class HttpDesk:
         if recalled is None:
             return None
         document = await self.documents.read(asked.query)
-        return await self.planned(document, asked.operation_name, asked.variables, recalled)
+        planned = await self.planned(document, asked.operation_name, asked.variables, recalled)
+        if planned is not None:
+            self._charge(recalled, planned.rest)
+        return planned
 
     async def _answer(
         self, asked: Asked, context: OperationContext, method: str, media: str
@@ -272,9 +276,16 @@ class HttpDesk:
         document = await self.documents.read(asked.query)
         planned = await self.planned(document, asked.operation_name, asked.variables, context)
         if planned is not None:
+            self._charge(context, planned.rest)
             return 200, planned.body, dict(planned.rest)
         status, answer = await self._execute(document, asked, context, method, media)
         return status, orjson.dumps(answer), answer
+
+    def _charge(self, context: OperationContext, rest: Mapping[str, Any]) -> None:
+        """Take what it costs from whoever asked, or refuse it."""
+        cost = rest.get("extensions", {}).get("cost")
+        if cost is not None:
+            self.spend(context, cost["requested"])
 
     async def _execute(
         self, document: Prepared, asked: Asked, context: OperationContext, method: str, media: str
@@ -287,6 +298,7 @@ class HttpDesk:
         if refused := document.refusal(asked.operation_name, asked.variables):
             errors = told(refused, self.tell, context)
             return _status(errors, media), {"errors": errors, **rest}
+        self._charge(context, rest)
         try:
             result = await self.schema.execute(
                 asked.query,

@@ -40,6 +40,7 @@ class Switchboard:
         send_deadline: float,
         ping_interval: float,
         max_frame: int,
+        spend: Callable[[Any, int], None],
     ) -> None:
         self.documents = documents
         self.admit = admit
@@ -52,6 +53,7 @@ class Switchboard:
         self.send_deadline = send_deadline
         self.ping_interval = ping_interval
         self.max_frame = max_frame
+        self.spend = spend
         self.sockets: set[Any] = set()
         self.draining = False
         self._caring: asyncio.Task[None] | None = None

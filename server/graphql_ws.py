@@ -376,6 +376,8 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
                 await self._refuse(operation, list(refused), context)
                 return
             cost = prepared.cost_told(operation.operation_name, operation.variables)
+            if cost is not None:
+                self.switchboard.spend(context, cost["requested"])
             results = await self.schema.stream(
                 operation.query,
                 variable_values=operation.variables,

@@ -22,6 +22,7 @@ from server.files import FileLinks
 from server.metrics import Metrics, watched
 from server.opening import NOBODY, keyring, open_store, ringing, ringing_presence
 from server.settings import Settings
+from server.throttle import Throttle
 from storage.work import Storage
 from workers import deadlines, delivery, housekeeping, mailbox
 from workers.delivery import Patience, Send, through_channel
@@ -71,6 +72,12 @@ async def open_services(
     async with (
         Bell.open(settings.redis_url, metrics.bell_event) as bell,
         open_store(settings, keys, ringing(bell), ringing_presence(bell)) as storage,
+        Throttle.opened(
+            keys.hash,
+            settings.sign_in_tries,
+            settings.sign_in_tries_of_address,
+            settings.redis_url,
+        ) as throttle,
     ):
         gate = Gatekeeper(storage, keys, tokens)
         tails = Tails(StoredFeed(storage), bell, metrics, settings.tick_milliseconds / 1000)
@@ -80,6 +87,7 @@ async def open_services(
             store=storage,
             gate=gate,
             tokens=tokens,
+            throttle=throttle,
             tails=tails,
             boards=boards,
             lookout=lookout,
@@ -110,6 +118,7 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
         app.state.door.open(door)
         app.state.storage = storage
         app.state.gate = services.gate
+        app.state.throttle = services.throttle
         app.state.file_links = services.file_links
         app.state.keyring = keyring(settings)
         app.state.bell = bell

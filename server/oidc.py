@@ -22,7 +22,7 @@ from domain.operations import signing
 from domain.operations.signing import SignedIn
 from domain.sentences import SENTENCES
 from domain.words import Locale
-from server.auth import AccessTokens
+from server.auth import AccessTokens, address_of
 from server.languages import preferred
 from server.oidc_provider import (
     PATIENCE,
@@ -35,6 +35,7 @@ from server.oidc_provider import (
 from server.opening import NOBODY
 from server.secrets import Keyring
 from server.settings import Settings
+from server.throttle import Throttle
 from storage.work import Storage
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ OUTCOMES = {
     "not_a_user": (403, "FORBIDDEN"),
     "oidc_unavailable": (503, "UNAVAILABLE"),
     "unavailable": (503, "UNAVAILABLE"),
+    "too_often": (429, "RATE_LIMITED"),
 }
 PAGE = """<!doctype html>
 <html lang="{language}">
@@ -137,7 +139,10 @@ class Desk:
         try:
             signed_in = await self._signed_in(request, storage, attempt)
         except NotSignedIn as refusal:
-            response = self._refused(request, refusal, attempt.return_to)
+            throttle: Throttle = request.app.state.throttle
+            if seconds := await throttle.knocked("oidc", address_of(request)):
+                refusal = NotSignedIn("too_often", refusal.reason)
+            response = self._refused(request, refusal, attempt.return_to, seconds)
         else:
             response = RedirectResponse(attempt.return_to, 303, HEADERS)
             tokens = AccessTokens(keyring, self._lifetime, secure=self._secure)
@@ -166,19 +171,22 @@ class Desk:
         except (Unavailable, Collision):
             raise NotSignedIn("unavailable", "store unavailable") from None
 
-    def _refused(self, request: Request, refusal: "NotSignedIn", return_to: str = "/") -> Response:
+    def _refused(
+        self, request: Request, refusal: "NotSignedIn", return_to: str = "/", seconds: int = 0
+    ) -> Response:
         """A page for a browser, an error for a program."""
         log.warning("oidc.refused", sentence=refusal.sentence, reason=refusal.reason)
         status, code = OUTCOMES[refusal.sentence]
         locale = preferred(request.headers.get("accept-language"))
-        sentence = SENTENCES[refusal.sentence][locale]
+        sentence = SENTENCES[refusal.sentence][locale].format(seconds=seconds)
+        headers = {**HEADERS, **({"Retry-After": str(seconds)} if seconds else {})}
         if "text/html" not in request.headers.get("accept", ""):
             told = {"error": {"code": code, "message": sentence, "field": []}}
-            return Response(orjson.dumps(told), status, HEADERS, "application/json")
+            return Response(orjson.dumps(told), status, headers, "application/json")
         page = PAGE.format(
             language=locale.value,
             sentence=html.escape(sentence),
             again=html.escape(f"{AGAIN[locale]} {self._label}"),
             start=html.escape(f"/oidc/start?return_to={quote(return_to, safe='')}"),
         )
-        return Response(page, status, HEADERS, "text/html")
+        return Response(page, status, headers, "text/html")

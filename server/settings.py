@@ -249,6 +249,26 @@ class Settings(BaseSettings):
         description="What an operation may cost: the sizes of its "
         "pages, multiplied along their nesting. See `docs/limits.md`.",
     )
+    sign_in_tries: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        description="How often one e-mail may be tried from one address in 5 "
+        "minutes, right or wrong.",
+    )
+    sign_in_tries_of_address: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        description="How often one address may try to sign in in 5 minutes, "
+        "and may fail elsewhere: at the provider, at a webhook.",
+    )
+    cost_per_minute: int = Field(
+        600_000,
+        ge=0,
+        description="What one caller may spend in a minute, in each process; see "
+        "`docs/limits.md`. `0`: as much as they like.",
+    )
     delivery_seconds: int = Field(
         30,
         ge=1,

@@ -18,7 +18,15 @@ from starlette.responses import Response
 from channels import registry
 from channels.base import Unreadable
 from domain.answers import Received
-from domain.errors import Collision, Invalid, NotFound, Refusal, TooLarge, Unavailable
+from domain.errors import (
+    Collision,
+    Invalid,
+    NotFound,
+    RateLimited,
+    Refusal,
+    TooLarge,
+    Unavailable,
+)
 from domain.model.account import Account
 from domain.operations import delivering, intake
 from domain.post import Post
@@ -26,10 +34,12 @@ from domain.rules import access
 from domain.rules.capability import MEBIBYTE
 from domain.words import Locale
 from resolvers import ids
+from server.auth import address_of
 from server.languages import preferred
 from server.metrics import Metrics
 from server.opening import NOBODY
 from server.secrets import Keyring
+from server.throttle import Throttle
 from storage.work import Storage
 
 log = structlog.get_logger(__name__)
@@ -72,6 +82,11 @@ async def _received(request: Request) -> Response:
     except ClientDisconnect:
         return Response(status_code=400)
     except NotSigned as refusal:
+        throttle: Throttle = request.app.state.throttle
+        if seconds := await throttle.knocked("hook", address_of(request)):
+            response = _refused(429, RateLimited("too_often", seconds=seconds), locale)
+            response.headers["Retry-After"] = str(seconds)
+            return response
         return _refused(401, refusal, locale)
     except TooLarge as refusal:
         return _refused(413, refusal, locale)

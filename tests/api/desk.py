@@ -41,10 +41,12 @@ from server.lifespan import StoredFeed, StoredPresence
 from server.links import follow
 from server.opening import NOBODY, ringing, ringing_presence
 from server.secrets import Keyring
+from server.throttle import Throttle
 from tests.api.bothways import BothWays
 from tests.world import Person, World
 
 PATIENCE = 60.0
+TRIES = 20
 QUARTER = timedelta(minutes=15)
 HERE = "http://desk"
 PREFLIGHT = {"graphql-require-preflight": "1"}
@@ -87,6 +89,7 @@ class Desk:
                 store=storage,
                 gate=gate,
                 tokens=tokens,
+                throttle=Throttle(keyring.hash, TRIES, 1_000),
                 tails=tails,
                 boards=boards,
                 lookout=lookout,

@@ -23,6 +23,7 @@ from resolvers import ids
 from server import webhooks
 from server.metrics import Metrics
 from server.secrets import Keyring
+from server.throttle import Throttle
 from server.webhooks import receive
 from tests.channels.mails import PDF, attached, mail, with_files
 from tests.world import World
@@ -30,6 +31,8 @@ from tests.world import World
 SECRET = "segredo"  # what `World.account` entrusts
 TEN_MINUTES = timedelta(minutes=10)
 NOBODY = UUID("5a6f1c1e-4b0d-4b1c-9a3e-2f7d8c9b0a11")
+
+TRIES = 20
 
 
 @dataclass
@@ -78,6 +81,7 @@ async def sender(world: World, keyring: Keyring) -> AsyncIterator[Sender]:
     app = Starlette(routes=[Route("/hooks/{account}", receive, methods=["POST"])])
     app.state.storage, app.state.keyring = world.storage, keyring
     app.state.metrics = Metrics()
+    app.state.throttle = Throttle(keyring.hash, TRIES, TRIES)
     account = await world.account()
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://guiche") as client:
@@ -130,6 +134,21 @@ async def test_what_is_not_signed_is_stored_nowhere(sender: Sender, signature: s
 
     assert answer.status_code == 401
     assert await sender.stored() == 0
+
+
+async def test_who_signs_wrongly_again_and_again_is_sent_away_and_who_signs_rightly_is_not(
+    sender: Sender,
+) -> None:
+    for _ in range(TRIES):
+        assert (await sender.send(sender.post(), secret="another")).status_code == 401
+
+    wrong = await sender.send(sender.post(), secret="another")
+    right = await sender.send(sender.post())
+
+    assert wrong.status_code == 429
+    assert wrong.json()["error"]["code"] == "RATE_LIMITED"
+    assert int(wrong.headers["retry-after"]) > 0
+    assert right.status_code == 200
 
 
 async def test_an_old_signature_is_not_taken(sender: Sender) -> None:

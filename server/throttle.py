@@ -1,0 +1,139 @@
+"""How often one may: try to sign in, by e-mail and address; and ask at all, by what it costs.
+
+Tries are counted here and, where there is Redis, for all processes together. While it is away,
+what is counted here goes on: that opens no door, and nobody waits for it. What one caller spends is
+counted in each process alone, as it is asked with every request.
+"""
+
+import asyncio
+import math
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Hashable
+from contextlib import asynccontextmanager
+from ipaddress import ip_address, ip_network
+from time import monotonic, time
+from typing import Any
+
+import structlog
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import ConnectionPool
+
+from domain.errors import RateLimited
+
+log = structlog.get_logger(__name__)
+
+MINUTES = 5
+PATIENCE = 0.25
+"""Seconds that Redis is waited for; after that it is not asked again for as long as AWAY."""
+AWAY = 5.0
+CALLERS = 50_000
+"""How many are remembered for what they spent; whoever was forgotten has all of it again."""
+SIX_BITS = 64
+"""Of an address of IPv6: whoever has one has all that begin like it."""
+
+
+class Throttle:
+    def __init__(
+        self,
+        hidden: Callable[[str], str],
+        tries: int,
+        tries_of_address: int,
+        redis: RedisStorage | None = None,
+    ) -> None:
+        self._hidden = hidden
+        self._tries = RateLimitItemPerMinute(tries, MINUTES)
+        self._tries_of_address = RateLimitItemPerMinute(tries_of_address, MINUTES)
+        self._here = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._together = SlidingWindowCounterRateLimiter(redis) if redis else None
+        self._away_until = 0.0
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(
+        cls, hidden: Callable[[str], str], tries: int, tries_of_address: int, redis_url: str
+    ) -> AsyncIterator["Throttle"]:
+        if redis_url.startswith("memory://"):
+            yield cls(hidden, tries, tries_of_address)
+            return
+        pool = ConnectionPool.from_url(
+            redis_url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
+        )
+        shared: Any = pool  # handed on to redis-py, of whose options the types know the plain ones
+        redis = RedisStorage(redis_url, implementation="redispy", connection_pool=shared)
+        try:
+            yield cls(hidden, tries, tries_of_address, redis)
+        finally:
+            await pool.aclose()
+
+    async def sign_in(self, email: str, address: str) -> None:
+        """One more try, of whoever resolves it; RATE_LIMITED when there were too many."""
+        # An e-mail is not kept, nor is it told to Redis.
+        who = self._hidden(email.strip().lower())
+        where = network(address)
+        await self._count(self._tries_of_address, "address", where)
+        await self._count(self._tries, "sign-in", who, where)
+
+    async def knocked(self, door: str, address: str) -> int:
+        """One more failure at that door; seconds to stay away when there were too many."""
+        try:
+            await self._count(self._tries_of_address, door, network(address))
+        except RateLimited as refusal:
+            seconds: int = refusal.values["seconds"]
+            return seconds
+        return 0
+
+    async def _count(self, item: RateLimitItemPerMinute, *key: str) -> None:
+        if not (await self._here.hit(item, *key) and await self._hit_together(item, *key)):
+            stats = await self._here.get_window_stats(item, *key)
+            raise RateLimited("too_often", seconds=max(1, math.ceil(stats.reset_time - time())))
+
+    async def _hit_together(self, item: RateLimitItemPerMinute, *key: str) -> bool:
+        if self._together is None or monotonic() < self._away_until:
+            return True
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._together.hit(item, *key)
+        except Exception as error:
+            self._away_until = monotonic() + AWAY
+            log.warning("throttle.redis_away", fault=type(error).__qualname__)
+            return True
+
+
+class Purses:
+    """What each caller has left to spend; it comes back steadily, over a minute."""
+
+    def __init__(self, a_minute: int, clock: Callable[[], float] = monotonic) -> None:
+        self._most = float(a_minute)
+        self._clock = clock
+        self._left: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+
+    def spend(self, caller: Hashable, cost: int) -> float:
+        """Seconds to wait until there is enough; 0 when there was, and it is spent.
+
+        Whatever is wanted may be had by whoever has a full purse.
+        """
+        if not self._most:
+            return 0.0
+        now = self._clock()
+        left, at = self._left.pop(caller, (self._most, now))
+        left = min(self._most, left + (now - at) * self._most / 60)
+        wanted = min(float(cost), self._most)
+        short = wanted - left
+        self._left[caller] = (left if short > 0 else left - wanted, now)
+        if len(self._left) > CALLERS:
+            self._left.popitem(last=False)
+        return max(0.0, short) * 60 / self._most
+
+
+def network(address: str) -> str:
+    """Where somebody asks from: their address, or all of IPv6 that is as good as theirs."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if known.version == 6:
+        mapped = known.ipv4_mapped
+        return str(mapped or ip_network((int(known), SIX_BITS), strict=False))
+    return str(known)
