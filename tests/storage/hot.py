@@ -135,7 +135,7 @@ def questions(on: Full) -> list[Question]:
             most=20_000,
         ),
         Question(
-            "how many somebody has", lambda work: work.tickets.held(levels[0], ana), most=4_000
+            "how many somebody has", lambda work: work.tickets.held(levels[0], ana), most=10_000
         ),
         Question(
             "the wall's figures",
