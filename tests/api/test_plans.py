@@ -178,11 +178,12 @@ class House:
         await _lived_in(world, tickets, ana, boss)
         return cls(desk, sales, hr, tickets, callers)
 
-    def asked(self, chance: random.Random, cursors: list[str]) -> Json:
-        """Arguments of a list."""
-        filters: Json = {
-            "levelIds": [gid(self.sales), gid(self.hr)],
-            "statuses": ["NEW", "OPEN", "CLOSED"],
+    def filters(self, chance: random.Random) -> Json:
+        """Everything that can be asked of tickets."""
+        levels = [gid(self.sales), gid(self.hr), gid(self.world.triage)]
+        return {
+            "levelIds": chance.sample(levels, chance.choice([1, 1, 2])),
+            "statuses": chance.sample(["NEW", "OPEN", "CLOSED", "RESOLVED"], 2),
             "priorities": ["HIGH", "URGENT", "MEDIUM"],
             "networks": ["INSTAGRAM"],
             "unassigned": chance.random() < 0.5,
@@ -196,6 +197,10 @@ class House:
             "typeIds": [unknown("TicketType")],
             "assigneeIds": [unknown("Level")],
         }
+
+    def asked(self, chance: random.Random, cursors: list[str]) -> Json:
+        """Arguments of a list."""
+        filters = self.filters(chance)
         told: Json = {}
         if chance.random() < 0.6:
             some = chance.sample(sorted(filters), chance.randint(0, 2))
@@ -262,6 +267,19 @@ async def test_whatever_is_said_of_tickets_a_plan_answers_it_as_running_it_does(
 
     assert desk.both.differences == []
     assert len(desk.both.seen) > SAYINGS // 2, "hardly anything was planned"
+
+
+async def test_every_filter_finds_by_plan_what_it_finds_when_it_is_run(desk: Desk) -> None:
+    house = await House.built(desk)
+    asking = (
+        "query($f: TicketFilter) { tickets(filter: $f, first: 50) { totalCount nodes { id } } }"
+    )
+    chance = random.Random(7)
+    for name in house.filters(chance):
+        for who in house.callers[:4]:
+            await desk.ask(asking, who, f={name: house.filters(chance)[name]})
+
+    assert desk.both.differences == []
 
 
 # ── rights ─────────────────────────────────────────────────────────────────────────────────────
