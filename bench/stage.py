@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,7 +123,8 @@ async def stage(admin: str, redis: str, attendants: int = 8) -> AsyncIterator[St
         server = subprocess.Popen(guiche("serve", "--port", str(port)), env=environment, cwd=folder)
         try:
             await _ready(port)
-            yield await _furnish(port, dsn, attendants)
+            tokens, level, account = await furnish(lambda token: Client(port, token), attendants)
+            yield Stage(port, dsn, tokens[0], level, account, tokens[1:])
         finally:
             server.terminate()
             server.wait(20)
@@ -147,8 +148,11 @@ def save(thing: str, field: str) -> str:
     )
 
 
-async def _furnish(port: int, dsn: str, attendants: int) -> Stage:
-    nobody = Client(port)
+async def furnish(
+    connect: Callable[[str | None], Client], attendants: int
+) -> tuple[list[str], str, str]:
+    """Tokens of the administrator and of the attendants, a level, and an account of it."""
+    nobody = connect(None)
 
     async def token(email: str) -> str:
         answer = await nobody.ask(
@@ -157,7 +161,7 @@ async def _furnish(port: int, dsn: str, attendants: int) -> Stage:
         )
         return str(answer["signIn"]["accessToken"])
 
-    admin = Client(port, await token("admin@example.com"))
+    admin = connect(await token("admin@example.com"))
     people = []
     for number in range(attendants):
         answer = await admin.ask(
@@ -190,4 +194,4 @@ async def _furnish(port: int, dsn: str, attendants: int) -> Stage:
     )
     tokens = [await token(f"a{number}@example.com") for number in range(attendants)]
     assert admin.token is not None
-    return Stage(port, dsn, admin.token, level, account, tokens)
+    return [admin.token, *tokens], level, account
