@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import Select, bindparam, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.calendar import Calendar
@@ -18,7 +18,8 @@ from domain.words import TicketStatus
 from storage import access
 from storage.access import L_, T_, columns
 from storage.pile import Pile
-from storage.shelf import NamedShelf, grouped
+from storage.prepared import prepared, values
+from storage.shelf import NamedShelf, gathered
 
 C_, E_, X_ = columns(SlaClock), columns(SlaEvent), columns(SlaTerms)
 R_ = columns(SlaRecompute)
@@ -42,17 +43,21 @@ class ClockShelf:
         self._known = known
         self._pile = pile
 
+    @prepared
+    def _of_tickets(self) -> Select[UUID, SlaClock]:
+        return (
+            select(C_.ticket_id, SlaClock)
+            .where(
+                C_.ticket_id.in_(bindparam("tickets", expanding=True)),
+                C_.workspace_id == self.actor.workspace_id,
+            )
+            .order_by(C_.ticket_id, C_.started_at, C_.id)
+        )
+
     async def of_tickets(self, ticket_ids: Collection[UUID]) -> Mapping[UUID, list[SlaClock]]:
         """All clocks of each ticket, oldest first. Whoever has the ticket may see its clocks."""
-        return await grouped(
-            self.session,
-            C_.ticket_id,
-            SlaClock,
-            C_.ticket_id.in_(sorted(ticket_ids)),
-            C_.workspace_id == self.actor.workspace_id,
-            order=(C_.ticket_id, C_.started_at, C_.id),
-            owners=ticket_ids,
-        )
+        told = values(self.actor, tickets=sorted(ticket_ids))
+        return await gathered(self.session, self._of_tickets(), told, ticket_ids)
 
     async def nearest(self, level_ids: Collection[UUID], count: int) -> Sequence[SlaClock]:
         """The running clocks of these levels that are due first, or were."""

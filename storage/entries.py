@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, literal_column, or_, select
+from sqlalchemy import and_, bindparam, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -25,6 +25,11 @@ from storage.access import T_, columns
 from storage.feed import unseen
 
 H_ = columns(HistoryEntry)
+OF_REPLIES = (
+    select(HistoryEntry)
+    .where(H_.ticket_id == bindparam("ticket"), H_.reply_id.is_not(None))
+    .order_by(H_.sequence)
+)
 TOLD_MOST = 100
 """More than this nobody reads before sending again."""
 
@@ -86,12 +91,7 @@ class EntryShelf:
 
     async def of_replies(self, ticket_id: UUID) -> list[HistoryEntry]:
         """What was told of a ticket's replies before this transaction, oldest first."""
-        rows = await self.session.scalars(
-            select(HistoryEntry)
-            .where(H_.ticket_id == ticket_id, H_.reply_id.is_not(None))
-            .order_by(H_.sequence)
-        )
-        return list(rows)
+        return list(await self.session.scalars(OF_REPLIES, {"ticket": ticket_id}))
 
     async def status_set_with(self, ticket_id: UUID, reply_id: UUID) -> bool:
         """Whether the ticket still has the status that letting this reply go gave it."""

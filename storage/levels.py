@@ -3,14 +3,15 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import Select, bindparam, delete, func, select, tuple_
 
 from domain.model.account import Account, Monitoring, MonitoringAccount, TicketType
 from domain.model.level import Level, LevelAccount, LevelMember
 from domain.rules import states
 from domain.words import Network
 from storage.access import L_, T_, columns
-from storage.shelf import NamedShelf, grouped
+from storage.prepared import prepared, values
+from storage.shelf import NamedShelf, gathered, grouped
 
 M_, A_ = columns(LevelMember), columns(Account)
 LA_, N_, NA_ = columns(LevelAccount), columns(Monitoring), columns(MonitoringAccount)
@@ -48,11 +49,16 @@ class LevelShelf(NamedShelf[Level]):
 
     async def take_member(self, level_id: UUID, user_id: UUID) -> LevelMember | None:
         """The membership, held: two pulls of one person count their tickets one after another."""
-        return await self.session.scalar(
+        asked = values(self.actor, level=level_id, user=user_id)
+        return await self.session.scalar(self._member_held(), asked)
+
+    @prepared
+    def _member_held(self) -> Select[LevelMember]:
+        return (
             select(LevelMember)
             .where(
-                M_.level_id == level_id,
-                M_.user_id == user_id,
+                M_.level_id == bindparam("level"),
+                M_.user_id == bindparam("user"),
                 M_.workspace_id == self.actor.workspace_id,
             )
             .with_for_update()
@@ -137,16 +143,20 @@ class MonitoringShelf(NamedShelf[Monitoring]):
 
     async def watching(self, account_ids: Collection[UUID]) -> Mapping[UUID, list[Monitoring]]:
         """By account: the monitorings that are on, oldest first."""
-        return await grouped(
-            self.session,
-            NA_.account_id,
-            Monitoring,
-            NA_.account_id.in_(sorted(account_ids)),
-            NA_.monitoring_id == N_.id,
-            N_.workspace_id == self.actor.workspace_id,
-            N_.enabled,
-            order=(N_.id,),
-            owners=account_ids,
+        told = values(self.actor, accounts=sorted(account_ids))
+        return await gathered(self.session, self._watching(), told, account_ids)
+
+    @prepared
+    def _watching(self) -> Select[UUID, Monitoring]:
+        return (
+            select(NA_.account_id, Monitoring)
+            .where(
+                NA_.account_id.in_(bindparam("accounts", expanding=True)),
+                NA_.monitoring_id == N_.id,
+                N_.workspace_id == self.actor.workspace_id,
+                N_.enabled,
+            )
+            .order_by(N_.id)
         )
 
     async def of_levels(self, level_ids: Collection[UUID]) -> Mapping[UUID, list[Monitoring]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.occurrence import Occurrence
@@ -18,6 +18,7 @@ from storage import access, keyset
 from storage.access import O_, T_, columns
 from storage.keyset import Order
 from storage.pile import Pile
+from storage.prepared import prepared, values
 from storage.shelf import Shelf
 
 R_ = columns(Reply)
@@ -92,24 +93,27 @@ class OccurrenceShelf(Shelf[Occurrence]):
         """Which of these came before. Asked without the wall: a repeat is a repeat."""
         if not keys:
             return {}
-        rows = await self.session.scalars(
-            select(Occurrence).where(
-                O_.workspace_id == self.actor.workspace_id,
-                or_(*_together(keys, O_)),
-            )
-        )
+        count, told = _by_account(keys)
+        rows = await self.session.scalars(self._known(count), values(self.actor, **told))
         return {(row.account_id, row.external_id): row for row in rows}
+
+    @prepared
+    def _known(self, accounts: int) -> Select[Occurrence]:
+        here = O_.workspace_id == self.actor.workspace_id
+        return select(Occurrence).where(here, _among(accounts, O_))
+
+    @prepared
+    def _places(self, accounts: int) -> Select[UUID, str, str | None, UUID | None]:
+        here = O_.workspace_id == self.actor.workspace_id
+        asked = select(O_.account_id, O_.external_id, O_.thread_root, O_.ticket_id)
+        return asked.where(here, _among(accounts, O_))
 
     async def places(self, keys: Collection[PostKey]) -> Mapping[PostKey, Place]:
         """Where each of these messages stands, for those that are known."""
         if not keys:
             return {}
-        rows = await self.session.execute(
-            select(O_.account_id, O_.external_id, O_.thread_root, O_.ticket_id).where(
-                O_.workspace_id == self.actor.workspace_id,
-                or_(*_together(keys, O_)),
-            )
-        )
+        count, told = _by_account(keys)
+        rows = await self.session.execute(self._places(count), values(self.actor, **told))
         return {(account, name): Place(root, ticket) for account, name, root, ticket in rows}
 
     async def diverted(self, level_ids: Collection[UUID]) -> Mapping[UUID, int]:
@@ -139,12 +143,28 @@ def _newest() -> tuple[Any, Any]:
     return O_.occurred_at.desc(), O_.id.desc()
 
 
-def _together(keys: Collection[PostKey], of: Any) -> list[ColumnElement[bool]]:
-    """By account: PostgreSQL finds a list of ids in its index, a list of pairs it may not."""
+def _by_account(keys: Collection[PostKey]) -> tuple[int, dict[str, Any]]:
+    """How many accounts, and their messages' names, as `_among` wants to be told."""
     names: dict[UUID, list[str]] = {}
     for account_id, name in sorted(keys):
         names.setdefault(account_id, []).append(name)
-    return [and_(of.account_id == each, of.external_id.in_(some)) for each, some in names.items()]
+    told: dict[str, Any] = {}
+    for number, (account_id, some) in enumerate(names.items()):
+        told |= {f"account_{number}": account_id, f"names_{number}": some}
+    return len(names), told
+
+
+def _among(accounts: int, of: Any) -> ColumnElement[bool]:
+    """By account: PostgreSQL finds a list of ids in its index, a list of pairs it may not."""
+    return or_(
+        *(
+            and_(
+                of.account_id == bindparam(f"account_{number}"),
+                of.external_id.in_(bindparam(f"names_{number}", expanding=True)),
+            )
+            for number in range(accounts)
+        )
+    )
 
 
 def _marked(page: Page[Occurrence], ticket_id: UUID) -> Page[Occurrence]:
@@ -186,15 +206,17 @@ class ReplyShelf(Shelf[Reply]):
         a message belongs where it belongs."""
         if not keys:
             return {}
-        rows = await self.session.execute(
+        count, told = _by_account(keys)
+        rows = await self.session.execute(self._places(count), values(self.actor, **told))
+        return {(account, name): Place(root, ticket) for account, name, root, ticket in rows}
+
+    @prepared
+    def _places(self, accounts: int) -> Select[UUID, str, str | None, UUID | None]:
+        return (
             select(R_.account_id, R_.external_id, O_.thread_root, R_.ticket_id)
             .join(Occurrence, O_.id == R_.answers_id, isouter=True)
-            .where(
-                R_.workspace_id == self.actor.workspace_id,
-                or_(*_together(keys, R_)),
-            )
+            .where(R_.workspace_id == self.actor.workspace_id, _among(accounts, R_))
         )
-        return {(account, name): Place(root, ticket) for account, name, root, ticket in rows}
 
     async def move(self, source: UUID, target: UUID) -> None:
         await self.session.execute(

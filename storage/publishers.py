@@ -3,7 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
@@ -24,7 +35,8 @@ from domain.words import FieldKind, Network
 from storage import access, keyset
 from storage.access import O_, P_, T_, columns, within
 from storage.keyset import Order
-from storage.shelf import Shelf, grouped
+from storage.prepared import prepared, values
+from storage.shelf import Shelf, gathered
 from storage.tickets import like
 
 F_, V_, D_ = columns(Profile), columns(PublisherField), columns(FieldDefinition)
@@ -43,18 +55,22 @@ class PublisherShelf(Shelf[Publisher]):
         """Those that may be seen, by the id asked for: for one that was merged, the survivor."""
         if not row_ids:
             return {}
+        told = values(self.actor, ids=sorted(row_ids))
+        return {each: found for each, found in await self.session.execute(self._survivors(), told)}
+
+    @prepared
+    def _survivors(self) -> Select[UUID, Publisher]:
         asked = columns(aliased(Publisher))
-        rows = await self.session.execute(
+        return (
             select(asked.id, Publisher)
             .select_from(asked)
             .join(Publisher, P_.id == func.coalesce(asked.merged_into_id, asked.id))
             .where(
                 asked.workspace_id == self.actor.workspace_id,
-                asked.id.in_(sorted(row_ids)),
+                asked.id.in_(bindparam("ids", expanding=True)),
                 self.wall(),
             )
         )
-        return dict(rows.all())
 
     async def get(self, row_id: UUID) -> Publisher:
         found = (await self.find([row_id])).get(row_id)
@@ -64,12 +80,11 @@ class PublisherShelf(Shelf[Publisher]):
 
     async def take(self, row_id: UUID) -> Publisher:
         """The same, held until the transaction ends."""
-        while True:
-            found = await self.get(row_id)
-            held = await self._hold([found.id])
-            if found.id in held:
-                return held[found.id]
-            # Merged or moved out of sight while we waited: look again.
+        wanted = row_id
+        while (found := (await self._hold([wanted])).get(wanted)) is None:
+            # Merged or moved out of sight, before or while we waited: look again.
+            wanted = (await self.get(row_id)).id
+        return found
 
     async def take_both(self, one: UUID, other: UUID) -> tuple[Publisher, Publisher]:
         """Held in the order of their ids, so that two such acts cannot wait for each other."""
@@ -83,14 +98,18 @@ class PublisherShelf(Shelf[Publisher]):
         return held[one], held[other]
 
     async def _hold(self, row_ids: Collection[UUID]) -> dict[UUID, Publisher]:
-        statement = (
+        told = values(self.actor, ids=sorted(row_ids))
+        return {row.id: row for row in await self.session.scalars(self._some_held(), told)}
+
+    @prepared
+    def _some_held(self) -> Select[Publisher]:
+        return (
             self.seen()
-            .where(P_.id.in_(sorted(row_ids)))
+            .where(P_.id.in_(bindparam("ids", expanding=True)))
             .order_by(P_.id)
             .with_for_update()
             .execution_options(populate_existing=True)
         )
-        return {row.id: row for row in await self.session.scalars(statement)}
 
     async def page(self, search: str | None, window: Window) -> Page[Publisher]:
         asked = self.seen()
@@ -170,14 +189,18 @@ class PublisherShelf(Shelf[Publisher]):
         return [*own, told.exists()]
 
     async def profiles(self, publisher_ids: Collection[UUID]) -> Mapping[UUID, list[Profile]]:
-        return await grouped(
-            self.session,
-            F_.publisher_id,
-            Profile,
-            F_.publisher_id.in_(sorted(publisher_ids)),
-            F_.workspace_id == self.actor.workspace_id,
-            order=(F_.id,),
-            owners=publisher_ids,
+        told = values(self.actor, publishers=sorted(publisher_ids))
+        return await gathered(self.session, self._their_profiles(), told, publisher_ids)
+
+    @prepared
+    def _their_profiles(self) -> Select[UUID, Profile]:
+        return (
+            select(F_.publisher_id, Profile)
+            .where(
+                F_.publisher_id.in_(bindparam("publishers", expanding=True)),
+                F_.workspace_id == self.actor.workspace_id,
+            )
+            .order_by(F_.id)
         )
 
     async def enroll(
@@ -194,19 +217,20 @@ class PublisherShelf(Shelf[Publisher]):
         """
         known = await self._profiles(authors)
         fresh = {key: author for key, author in authors.items() if key not in known}
-        if fresh:
-            await self._introduce(fresh, await self._told_of(fresh, fingerprints or {}))
-            known |= await self._profiles(fresh)
-
         publishers: dict[UUID, Publisher] = {}
+        if fresh:
+            told_of = await self._told_of(fresh, fingerprints or {})
+            ours = await self._introduce(fresh, told_of)
+            # Whom we made ourselves nobody else can see yet: they are held as they are.
+            publishers = {person.id: person for person, _ in ours.values()}
+            known |= {key: profile for key, (_, profile) in ours.items()}
+            if others := fresh.keys() - ours.keys():
+                known |= await self._profiles(others)
+
         while missing := {each.publisher_id for each in known.values()} - publishers.keys():
-            held = (
-                within(self.actor, Publisher)
-                .where(P_.id.in_(sorted(missing)))
-                .order_by(P_.id)
-                .with_for_update()
-            )
-            publishers |= {row.id: row for row in await self.session.scalars(held)}
+            told = values(self.actor, ids=sorted(missing))
+            held = await self.session.scalars(self._enrolled(), told)
+            publishers |= {row.id: row for row in held}
             if any(row.merged_into_id for row in publishers.values()):
                 # Merged while we waited for them: their profiles are another's now.
                 known = await self._profiles(authors)
@@ -214,6 +238,11 @@ class PublisherShelf(Shelf[Publisher]):
                     each: row for each, row in publishers.items() if not row.merged_into_id
                 }
         return {key: (publishers[each.publisher_id], each) for key, each in known.items()}
+
+    @prepared
+    def _enrolled(self) -> Select[Publisher]:
+        among = P_.id.in_(bindparam("ids", expanding=True))
+        return within(self.actor, Publisher).where(among).order_by(P_.id).with_for_update()
 
     async def hold(self, publisher_id: UUID) -> None:
         """Until the transaction ends nothing that they write is taken in."""
@@ -231,12 +260,23 @@ class PublisherShelf(Shelf[Publisher]):
         return person
 
     async def _profiles(self, keys: Collection[ProfileKey]) -> dict[ProfileKey, Profile]:
-        rows = await self.session.scalars(
-            within(self.actor, Profile)
-            .where(or_(*_together(keys)))
-            .execution_options(populate_existing=True)
-        )
+        names: dict[Network, list[str]] = {}
+        for network, name in sorted(keys):
+            names.setdefault(network, []).append(name)
+        told = values(self.actor, **{str(network): some for network, some in names.items()})
+        rows = await self.session.scalars(self._profiles_on(tuple(names)), told)
         return {(row.network, row.external_id): row for row in rows}
+
+    @prepared
+    def _profiles_on(self, networks: tuple[Network, ...]) -> Select[Profile]:
+        """By network: PostgreSQL finds a list of ids in its index, a list of pairs it does not."""
+        asked = (
+            and_(F_.network == each, F_.external_id.in_(bindparam(str(each), expanding=True)))
+            for each in networks
+        )
+        return (
+            within(self.actor, Profile).where(or_(*asked)).execution_options(populate_existing=True)
+        )
 
     async def _told_of(
         self, authors: Mapping[ProfileKey, Author], fingerprints: Mapping[ProfileKey, str]
@@ -262,15 +302,17 @@ class PublisherShelf(Shelf[Publisher]):
 
     async def _introduce(
         self, authors: Mapping[ProfileKey, Author], told_of: Mapping[ProfileKey, UUID]
-    ) -> None:
-        people: dict[UUID, Publisher] = {}
+    ) -> dict[ProfileKey, tuple[Publisher, Profile]]:
+        """A profile for each, unless somebody else was first; the new people among them."""
+        people: dict[UUID, tuple[ProfileKey, Publisher, Profile]] = {}
         profiles = []
         for key, author in sorted(authors.items()):
             network, _ = key
             person = Publisher.of(author, self.actor.workspace_id, network)
-            people[person.id] = person
-            profile = Profile.of(author, network, person).model_dump()
-            profiles.append({**profile, "publisher_id": told_of.get(key, person.id)})
+            profile = Profile.of(author, network, person)
+            people[person.id] = key, person, profile
+            said = {"publisher_id": told_of.get(key, person.id)}
+            profiles.append({**profile.model_dump(), **said})
         insert = (
             postgresql.insert(Profile)
             if self.session.get_bind().dialect.name == "postgresql"
@@ -279,13 +321,6 @@ class PublisherShelf(Shelf[Publisher]):
         won = await self.session.scalars(
             insert.on_conflict_do_nothing().returning(F_.publisher_id), profiles
         )
-        self.session.add_all([people[each] for each in won if each in people])
-        await self.session.flush()
-
-
-def _together(keys: Collection[ProfileKey]) -> list[ColumnElement[bool]]:
-    """By network: PostgreSQL finds a list of ids in its index, a list of pairs it does not."""
-    names: dict[Network, list[str]] = {}
-    for network, name in sorted(keys):
-        names.setdefault(network, []).append(name)
-    return [and_(F_.network == each, F_.external_id.in_(found)) for each, found in names.items()]
+        made = [people[each] for each in won if each in people]
+        self.session.add_all([person for _, person, _ in made])
+        return {key: (person, profile) for key, person, profile in made}

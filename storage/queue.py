@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import VersionConflict
@@ -22,6 +22,7 @@ from domain.words import AssignmentStrategy, PullOrder, TicketStatus
 from storage import parts
 from storage.access import L_, T_, columns, within
 from storage.pile import Pile
+from storage.prepared import prepared, values
 from storage.tickets import TicketReads
 
 H_, C_ = columns(HistoryEntry), columns(SlaClock)
@@ -44,10 +45,13 @@ class TicketShelf(TicketReads):
         self.faces = faces
         self._pile = pile
 
+    @prepared
+    def _one_held(self) -> Select[Ticket]:
+        return self._held(self.seen().where(T_.id == bindparam("id")))
+
     async def take(self, row_id: UUID, expected_version: int | None = None) -> Ticket:
         """The ticket, held; VERSION_CONFLICT when the caller looked at an older one."""
-        statement = self._held(self.seen().where(T_.id == row_id))
-        ticket = await self.session.scalar(statement)
+        ticket = await self.session.scalar(self._one_held(), values(self.actor, id=row_id))
         if ticket is None:
             raise self.missing()
         if expected_version is not None and expected_version != ticket.version:
@@ -112,22 +116,38 @@ class TicketShelf(TicketReads):
         This and what else finds a conversation is asked without the wall: a message belongs where
         it belongs, whatever the one who brings it may read.
         """
-        rows = await self._take_behind_the_wall(
-            T_.grouping_key.in_(sorted(keys)), T_.status != TicketStatus.CLOSED
-        )
+        if not keys:
+            return {}
+        asked = values(self.actor, keys=sorted(keys))
+        rows = [self._seen_as(each) for each in await self.session.scalars(self._open(), asked)]
         return {ticket.grouping_key: ticket for ticket in rows if ticket.grouping_key}
+
+    @prepared
+    def _open(self) -> Select[Ticket]:
+        keys = T_.grouping_key.in_(bindparam("keys", expanding=True))
+        return self._held(
+            self._present().where(keys, T_.status != TicketStatus.CLOSED).order_by(T_.id)
+        )
 
     async def take_loose(
         self, publisher_ids: Collection[UUID]
     ) -> Mapping[tuple[UUID, UUID], Ticket]:
         """By level and publisher: the case opened by hand that was active last."""
-        rows = await self._take_behind_the_wall(
-            T_.publisher_id.in_(sorted(publisher_ids)),
+        if not publisher_ids:
+            return {}
+        asked = values(self.actor, publishers=sorted(publisher_ids))
+        rows = [self._seen_as(each) for each in await self.session.scalars(self._loose(), asked)]
+        latest = sorted(rows, key=lambda ticket: (ticket.updated_at, ticket.id))
+        return {(ticket.origin_level_id, ticket.publisher_id): ticket for ticket in latest}
+
+    @prepared
+    def _loose(self) -> Select[Ticket]:
+        loose = self._present().where(
+            T_.publisher_id.in_(bindparam("publishers", expanding=True)),
             T_.grouping_key.is_(None),
             T_.status != TicketStatus.CLOSED,
         )
-        latest = sorted(rows, key=lambda ticket: (ticket.updated_at, ticket.id))
-        return {(ticket.origin_level_id, ticket.publisher_id): ticket for ticket in latest}
+        return self._held(loose.order_by(T_.id))
 
     async def take_named(
         self, ticket_ids: Collection[UUID], protocols: Collection[str]
@@ -184,10 +204,15 @@ class TicketShelf(TicketReads):
 
     async def last_of(self, keys: Collection[str]) -> Mapping[str, Ticket]:
         """The newest ticket of each conversation, closed or not."""
-        rows = await self.session.scalars(
-            self._present().where(T_.grouping_key.in_(sorted(keys))).order_by(T_.opened_at, T_.id)
-        )
+        if not keys:
+            return {}
+        rows = await self.session.scalars(self._last(), values(self.actor, keys=sorted(keys)))
         return {ticket.grouping_key: ticket for ticket in rows if ticket.grouping_key}
+
+    @prepared
+    def _last(self) -> Select[Ticket]:
+        keys = T_.grouping_key.in_(bindparam("keys", expanding=True))
+        return self._present().where(keys).order_by(T_.opened_at, T_.id)
 
     async def survivors(self, tickets: Collection[Ticket]) -> Mapping[UUID, Ticket]:
         """Where the messages of merged tickets go now: the open end of each chain, held."""
@@ -212,21 +237,30 @@ class TicketShelf(TicketReads):
         """The next tickets nobody has; what another pull is taking is passed over."""
         if count == 0:
             return []
+        asked = values(self.actor, level=level_id)
+        rows = await self.session.scalars(self._next(order, count), asked)
+        return [self._seen_as(ticket) for ticket in rows]
+
+    @prepared
+    def _next(self, order: PullOrder, count: int) -> Select[Ticket]:
         statement = (
             self.seen()
-            .where(T_.level_id == level_id, parts.free())
+            .where(T_.level_id == bindparam("level"), parts.free())
             .order_by(*PULL[order])
             .limit(literal_column(str(count)))
         )
-        rows = await self.session.scalars(self._held(statement, skip_locked=True))
-        return [self._seen_as(ticket) for ticket in rows]
+        return self._held(statement, skip_locked=True)
+
+    @prepared
+    def _waiting(self) -> Select[int]:
+        here = T_.level_id.in_(bindparam("levels", expanding=True))
+        return select(func.count()).where(self.wall(), here, parts.free())
 
     async def waiting(self, level_ids: Collection[UUID]) -> int:
-        statement = select(func.count()).where(
-            self.wall(), T_.level_id.in_(sorted(level_ids)), parts.free()
-        )
-        await self.session.flush()
-        return await self.session.scalar(statement) or 0
+        if self.session.dirty:
+            await self.session.flush()
+        asked = values(self.actor, levels=sorted(level_ids))
+        return await self.session.scalar(self._waiting(), asked) or 0
 
     async def held(self, level_id: UUID, user_id: UUID) -> int:
         """How many count against somebody's capacity in a level."""
@@ -349,15 +383,19 @@ class TicketShelf(TicketReads):
         wanted = dict(enumerate(days))
         while wanted:
             drawn = {protocols.issue(day): place for place, day in wanted.items()}
-            taken = await self.session.scalars(
-                select(T_.protocol).where(
-                    T_.workspace_id == self.actor.workspace_id, T_.protocol.in_(sorted(drawn))
-                )
-            )
+            asked = values(self.actor, drawn=sorted(drawn))
+            taken = await self.session.scalars(self._taken(), asked)
             for protocol in drawn.keys() - set(taken) - free.keys():
                 free[protocol] = drawn[protocol]
                 del wanted[drawn[protocol]]
         return sorted(free, key=lambda protocol: free[protocol])
+
+    @prepared
+    def _taken(self) -> Select[str]:
+        return select(T_.protocol).where(
+            T_.workspace_id == self.actor.workspace_id,
+            T_.protocol.in_(bindparam("drawn", expanding=True)),
+        )
 
     async def put(self, tickets: Sequence[Ticket]) -> None:
         self._pile.add(tickets)

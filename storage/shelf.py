@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 from domain.errors import NotFound
 from domain.rules.access import Actor
 from storage.access import columns, within
+from storage.prepared import prepared, values
 
 T = TypeVar("T", bound=SQLModel)
 
@@ -37,21 +38,28 @@ class Shelf(Generic[T]):
     def missing(self) -> NotFound:
         return NotFound("not_found", thing=self.thing)
 
+    @prepared
+    def _one(self) -> Select[T]:
+        return self.seen().where(columns(self.model).id == bindparam("id"))
+
+    @prepared
+    def _one_held(self) -> Select[T]:
+        held = self.seen().where(columns(self.model).id == bindparam("id")).with_for_update()
+        return held.execution_options(populate_existing=True)
+
+    @prepared
+    def _some(self) -> Select[T]:
+        return self.seen().where(columns(self.model).id.in_(bindparam("ids", expanding=True)))
+
     async def get(self, row_id: UUID) -> T:
-        row = await self.session.scalar(self.seen().where(columns(self.model).id == row_id))
+        row = await self.session.scalar(self._one(), values(self.actor, id=row_id))
         if row is None:
             raise self.missing()
         return row
 
     async def take(self, row_id: UUID) -> T:
         """The row, held until the transaction ends."""
-        statement = (
-            self.seen()
-            .where(columns(self.model).id == row_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        row = await self.session.scalar(statement)
+        row = await self.session.scalar(self._one_held(), values(self.actor, id=row_id))
         if row is None:
             raise self.missing()
         return row
@@ -60,9 +68,8 @@ class Shelf(Generic[T]):
         """Those that exist and may be seen, by id."""
         if not row_ids:
             return {}
-        rows = await self.session.scalars(
-            self.seen().where(columns(self.model).id.in_(sorted(row_ids)))
-        )
+        asked = values(self.actor, ids=sorted(row_ids))
+        rows = await self.session.scalars(self._some(), asked)
         return {columns(row).id: row for row in rows}
 
     def add(self, row: T) -> None:
@@ -72,9 +79,12 @@ class Shelf(Generic[T]):
 class NamedShelf(Shelf[T]):
     """Rows that people tell apart by name."""
 
+    @prepared
+    def _every(self) -> Select[T]:
+        return self.seen().order_by(columns(self.model).name, columns(self.model).id)
+
     async def all(self) -> list[T]:
-        model = columns(self.model)
-        return list(await self.session.scalars(self.seen().order_by(model.name, model.id)))
+        return list(await self.session.scalars(self._every(), values(self.actor)))
 
     async def named(self, name: str) -> T | None:
         return await self.session.scalar(self.seen().where(columns(self.model).name == name))
@@ -93,5 +103,19 @@ async def grouped(
     if owners:
         rows = await session.execute(select(owner, entity).where(*where).order_by(*order))
         for each, row in rows:
+            found[each].append(row)
+    return found
+
+
+async def gathered(
+    session: AsyncSession,
+    asked: Select[UUID, Any],
+    told: Mapping[str, Any],
+    owners: Collection[UUID],
+) -> dict[UUID, list[Any]]:
+    """The same, of a statement that was built before: owners beside what is theirs."""
+    found: dict[UUID, list[Any]] = {each: [] for each in owners}
+    if owners:
+        for each, row in await session.execute(asked, dict(told)):
             found[each].append(row)
     return found
