@@ -4,13 +4,16 @@ Nothing tells the session who hangs on whom, so it is told here. Written last, a
 once, with everything that came to it meanwhile.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 from domain.model.approval import Approval
 from domain.model.attachment import Attachment
+from domain.model.base import metadata
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
 from domain.model.sla import SlaClock, SlaEvent
@@ -27,6 +30,12 @@ ORDER: tuple[type[SQLModel], ...] = (
 )
 
 
+# Rows as they are, each in a statement that is made once. The session would look at every column of
+# each of them to find out that it is new; and it numbers none of these, so nothing is asked back.
+INSERTS = {kind: insert(metadata.tables[str(kind.__tablename__)]).inline() for kind in ORDER}
+COLUMNS = {kind: [each.key for each in INSERTS[kind].table.columns] for kind in ORDER}
+
+
 class Pile:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -37,8 +46,17 @@ class Pile:
             self._rows[type(row)].append(row)
 
     async def write(self) -> None:
-        for rows in self._rows.values():
+        """Everything; before it what the session holds, on which these hang."""
+        session = self._session
+        if session.new or session.dirty or session.deleted:
+            await session.flush()
+        for kind, rows in self._rows.items():
             if rows:
-                self._session.add_all(rows)
-                await self._session.flush()
+                said = [_said(row, COLUMNS[kind]) for row in rows]
+                await session.execute(INSERTS[kind], said)
                 rows.clear()
+
+
+def _said(row: SQLModel, columns: Sequence[str]) -> dict[str, Any]:
+    told = vars(row)
+    return {each: told.get(each) for each in columns}

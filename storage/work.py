@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import PostgresError
-from sqlalchemy import literal_column, null, text
+from sqlalchemy import bindparam, literal_column, null, select, text
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -37,6 +37,7 @@ from domain.rules.membership import Face
 from domain.rules.presence import USUAL, Lasting
 from domain.rules.sla import Terms
 from domain.work import Channels, Files, Secrets
+from storage.access import columns
 from storage.approvals import ApprovalShelf
 from storage.attachments import AttachmentShelf
 from storage.board import BoardShelf
@@ -62,6 +63,14 @@ from storage.users import ApiKeyShelf, IdentityShelf, UserShelf
 from storage.views import TicketViews
 
 Ring = Callable[[UUID], None]
+TELLING = {
+    store: metadata.tables["history_entry"].insert().values(xid=xid).inline()
+    for store, xid in (
+        ("postgresql", literal_column("pg_current_xact_id()")),
+        ("sqlite", null()),
+    )
+}
+WORKSPACE = select(Workspace).where(columns(Workspace).id == bindparam("id"))
 
 
 def clock() -> datetime:
@@ -98,6 +107,7 @@ class SqlWork:
         self._changed: set[UUID] = set()
         self._group = new_id()
         self._rights_changed = False
+        self._workspace: Workspace | None = None
         self.stirred: set[UUID] = set()
 
         self._pile = pile = Pile(session)
@@ -132,10 +142,12 @@ class SqlWork:
         self.forget = keys.forget
 
     async def workspace(self) -> Workspace:
-        found = await self.session.get(Workspace, self.actor.workspace_id)
-        if found is None:
-            raise NotFound("not_found", thing="workspace")
-        return found
+        if self._workspace is None:
+            asked = {"id": self.actor.workspace_id}
+            self._workspace = await self.session.scalar(WORKSPACE, asked)
+            if self._workspace is None:
+                raise NotFound("not_found", thing="workspace")
+        return self._workspace
 
     async def position(self) -> str:
         place = await FeedReader(self.session).position()
@@ -213,13 +225,10 @@ class SqlWork:
         if self._rights_changed:
             await self.identities.rights_changed(self.actor.workspace_id)
         await self._pile.write()
-        await self.session.flush()
         if self._entries:
-            postgres = self.session.get_bind().dialect.name == "postgresql"
-            xid = literal_column("pg_current_xact_id()") if postgres else null()
             # One statement for all, in the order they were told: positions follow that order.
-            table = metadata.tables["history_entry"]
-            await self.session.execute(table.insert().values(xid=xid), self._rows())
+            told = TELLING[self.session.get_bind().dialect.name]
+            await self.session.execute(told, self._rows())
         return bool(self._entries) or self._rights_changed
 
     def _rows(self) -> list[dict[str, Any]]:
