@@ -11,10 +11,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import IO, Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.pool.base import ConnectionPoolEntry
@@ -23,6 +25,8 @@ from storage import statements
 from storage.straight import OnEngine, OnPostgres, Straight
 
 BUSY_SECONDS = 15
+QUIET_SECONDS = 1.0
+"""After which a connection is asked whether it is still there before it is used again."""
 
 
 class DatabaseInUse(Exception):
@@ -181,9 +185,34 @@ def _postgres(url: URL, pool_size: int) -> Database:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=8,
-        pool_pre_ping=True,
         connect_args=options,
     )
     statements.count(engine)
+    _look_before_use(engine)
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(url, engine, reader, OnPostgres.of(engine, pool_size, options))
+
+
+def _look_before_use(engine: AsyncEngine) -> None:
+    """Give out no connection that is known to be gone, and ask one that was quiet for a while.
+
+    `pool_pre_ping` asks before every transaction, three times there and back. A connection that
+    was used a moment ago is there, or has heard that it was closed.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def leave(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used"] = monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def look(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        used = record.info.get("used")
+        if used is None:
+            return
+        if connection.driver_connection.is_closed():
+            raise InvalidatePoolError("the connection was closed")
+        if monotonic() - used > QUIET_SECONDS:
+            try:
+                engine.sync_engine.dialect.do_ping(connection)
+            except Exception as error:
+                raise InvalidatePoolError("the connection does not answer") from error
