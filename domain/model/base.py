@@ -1,9 +1,10 @@
 """What every stored thing has: an id that sorts by age, a workspace, times in UTC."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import uuid_utils
@@ -115,8 +116,41 @@ def late(target: str) -> ForeignKey:
     return ForeignKey(target, deferrable=True, initially="DEFERRED")
 
 
+@cache
+def _usual(kind: type[SQLModel]) -> tuple[dict[str, Any], dict[str, Callable[[], Any]]]:
+    """What a new row says where it is not told otherwise: as it stands, and made each time."""
+    fixed: dict[str, Any] = {}
+    made: dict[str, Callable[[], Any]] = {}
+    for name, field in kind.model_fields.items():
+        if field.default_factory is not None:
+            made[name] = cast(Callable[[], Any], field.default_factory)
+        elif not field.is_required():
+            assert field.default.__hash__, f"{kind.__name__}.{name} would be shared by all rows"
+            fixed[name] = field.default
+    return fixed, made
+
+
 class Record(SQLModel):
     """Anything stored. It belongs to exactly one workspace."""
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     workspace_id: UUID = Field(foreign_key="workspace.id", index=False)
+
+    if not TYPE_CHECKING:
+        # SQLModel validates nothing in a table either, but makes each value travel through
+        # pydantic and SQLAlchemy in turn: twenty times the cost, for every row of a batch.
+
+        def __init__(self, **told: Any) -> None:
+            fixed, made = _usual(type(self))
+            state = self.__dict__
+            state.update(fixed)
+            for name, make in made.items():
+                if name not in told:
+                    state[name] = make()
+            if not told.keys() <= type(self).model_fields.keys():
+                unknown = ", ".join(sorted(told.keys() - type(self).model_fields.keys()))
+                raise TypeError(f"{type(self).__name__} has no {unknown}")
+            state.update(told)
+
+        # A mapped attribute tells SQLAlchemy by itself that it was set.
+        __setattr__ = object.__setattr__

@@ -16,6 +16,10 @@ from domain.rules.sla import Policy, Terms
 from domain.words import SlaCause, SlaMetric, SlaState
 
 RUNNING = text("running_since IS NOT NULL")
+TOLD_BY_CLOCKS = (
+    *("state", "target", "used", "started_at", "running_since", "paused_at", "due_at"),
+    *("breached_at", "met_at", "cancelled_at", "warned"),
+)
 NOTICED_NEXT = text("next_at IS NOT NULL")
 
 
@@ -117,19 +121,13 @@ class SlaClock(Record, table=True):
 
     def show(self, clock: Clock, *, level_id: UUID, next_at: datetime | None) -> None:
         """Stand as that clock does."""
-        self.level_id = level_id
-        self.state = clock.state
-        self.target = clock.target
-        self.used = clock.used
-        self.started_at = clock.started_at
-        self.running_since = clock.running_since
-        self.paused_at = clock.paused_at
-        self.due_at = clock.due_at
-        self.breached_at = clock.breached_at
-        self.met_at = clock.met_at
-        self.cancelled_at = clock.cancelled_at
-        self.warned = clock.warned
-        self.next_at = next_at
+        for name in TOLD_BY_CLOCKS:
+            if getattr(self, name) != (value := getattr(clock, name)):
+                setattr(self, name, value)
+        if self.level_id != level_id:
+            self.level_id = level_id
+        if self.next_at != next_at:
+            self.next_at = next_at
 
 
 class SlaEvent(Record, table=True):

@@ -36,10 +36,10 @@ def snippet_of(text: str) -> str:
 
 def folded(text: str) -> str:
     """Small letters without accents, so that `acao` finds `Ação`."""
-    plain = unicodedata.normalize("NFKD", text)
-    return _BLANK.sub(
-        " ", "".join(letter for letter in plain if not unicodedata.combining(letter))
-    ).casefold()
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKD", text)
+        text = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return _BLANK.sub(" ", text).casefold()
 
 
 def search_text(*parts: str | None) -> str:
