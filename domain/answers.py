@@ -32,7 +32,10 @@ class Received:
 @dataclass(frozen=True, slots=True)
 class Pulled:
     tickets: Sequence[Ticket]
-    waiting: int
+    level_ids: Sequence[UUID] = ()
+    """Where they were looked for."""
+    waiting: int | None = None
+    """Told by answers that were kept before it was counted only for who asks."""
 
 
 @dataclass(frozen=True, slots=True)

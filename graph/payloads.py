@@ -5,18 +5,19 @@ from typing import Any
 
 import strawberry
 
-from domain.answers import Deleted
+from domain.answers import Deleted, Pulled
 from graph.approval import Approval
 from graph.attachment import Attachment
 from graph.calendar import Calendar
 from graph.composing import CannedReply, ShortLink
 from graph.errors import UserError, user_errors
-from graph.fields import shown, value
+from graph.fields import fetched, shown, value
 from graph.presence import Presence
 from graph.publisher import FieldDefinition
 from graph.reply import Reply
 from graph.ticket import Occurrence, Publisher, Ticket
 from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
+from resolvers import handling
 from resolvers.context import Info
 from resolvers.ids import Gid
 
@@ -62,11 +63,16 @@ class PresencePayload(Answer):
 @value(description="The tickets pulled.")
 class GetTicketsPayload(Answer):
     tickets: list[Ticket] = shown("Now the caller's, until the lease ends or they are touched.")
-    waiting: int = shown("How many still wait in those levels.")
+    waiting = fetched(handling.still_waiting, int, "How many still wait in those levels.")
+    pulled: strawberry.Private[Pulled | None]
+
+    @classmethod
+    def told(cls, done: Any, _info: Info) -> Any:
+        return cls(tickets=done.tickets, pulled=done, user_errors=[])
 
     @classmethod
     def nothing(cls, _asked: Any) -> dict[str, Any]:
-        return {"tickets": [], "waiting": 0}
+        return {"tickets": [], "pulled": None}
 
 
 @value(description="A ticket removed.")

@@ -1,6 +1,7 @@
 """What attendants do with tickets, asked by mutations."""
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
@@ -71,6 +72,17 @@ class GetTicketsInput:
 async def get_tickets(info: Info, input: GetTicketsInput) -> Pulled:
     levels = uuids(input.level_ids, "Level", "levelIds")
     return await info.context.once(input, pulling.get_tickets, levels, input.count)
+
+
+async def still_waiting(payload: strawberry.Parent[Any], info: Info) -> int:
+    """Counted for whoever asks: there may be thousands."""
+    pulled: Pulled | None = payload.pulled
+    if pulled is None:
+        return 0
+    if pulled.waiting is not None:
+        return pulled.waiting
+    async with info.context.reading() as work:
+        return await work.tickets.waiting(pulled.level_ids)
 
 
 @strawberry.input(description="One ticket.")

@@ -15,7 +15,7 @@ from domain.work import Work
 async def get_tickets(
     work: Work, level_ids: Sequence[UUID] | None = None, count: int | None = None
 ) -> Pulled:
-    """Tickets nobody has, claimed with a lease; how many still wait in those levels.
+    """Tickets nobody has, claimed with a lease, and the levels they were looked for in.
 
     Each level gives at most its batch, and never more than the attendant's capacity there. Two
     attendants who pull at once get different tickets. CAPACITY_FULL when nothing could be taken
@@ -40,7 +40,7 @@ async def get_tickets(
             full = full or refusal
     if full is not None and not taken:
         raise full
-    return Pulled(taken, await work.tickets.waiting([level.id for level in levels]))
+    return Pulled(taken, [level.id for level in levels])
 
 
 async def _pull(work: Work, level: Level, me: User, asked: int | None) -> list[Ticket]:
@@ -59,10 +59,11 @@ async def _pull(work: Work, level: Level, me: User, asked: int | None) -> list[T
 
 async def _levels(work: Work, level_ids: Sequence[UUID] | None) -> list[Level]:
     """The levels asked for, else all of one's own; in the order of their names."""
-    every = {level.id: level for level in await work.levels.all()}
     if level_ids is None:
+        every = {level.id: level for level in await work.levels.all()}
         wanted = [each for each in every if each in work.actor.memberships]
     else:
+        every = dict(await work.levels.find(level_ids))
         wanted = list(dict.fromkeys(level_ids))
         if not wanted:
             raise Invalid("none_given", field=["levelIds"])
