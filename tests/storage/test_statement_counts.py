@@ -1,0 +1,168 @@
+"""What a write asks of the database: so many statements, whatever is stored and however many come.
+
+One more here is one more for every ticket of every day. Whoever adds one says so by changing the
+number; whoever saves one, too.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from domain.model.account import Account
+from domain.model.ticket import Ticket
+from domain.operations import handling, pulling
+from domain.operations.handling import TicketChange
+from domain.words import Priority, TicketStatus
+from storage.engine import Database
+from tests.world import Person, World
+
+MANY = 25
+
+
+@contextmanager
+def told(database: Database) -> Iterator[list[str]]:
+    """What is asked in writing meanwhile: the first words of each statement."""
+    said: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            said.append(_briefly(statement))
+
+    engine = database.writer.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def _briefly(statement: str) -> str:
+    words = statement.split()
+    named = {"SELECT": "FROM", "UPDATE": "UPDATE", "INSERT": "INTO"}[words[0]]
+    return f"{words[0]} {words[words.index(named) + 1]}".replace('"', "").strip(",")
+
+
+@pytest.fixture
+async def ana(world: World) -> Person:
+    """Somebody of a level in which everything is measured."""
+    world.triage = await world.level("Balcão", sla_targets=None)
+    return await world.person("Ana", level=world.triage)
+
+
+async def test_a_ticket_is_opened_in_so_many_statements(
+    world: World, database: Database, ana: Person
+) -> None:
+    account = await world.account()
+    await world.watch(account, world.triage)
+    publisher_id = (await world.heard(account)).publisher_id
+    await _crowd(world, account)
+    actor = await world.actor(ana)
+
+    with told(database) as said:
+        await world.ticket(by=actor, publisher_id=publisher_id, priority=Priority.HIGH)
+
+    assert said == [
+        "SELECT level",
+        "SELECT publisher",
+        "SELECT profile",
+        "SELECT workspace",
+        "SELECT ticket",  # whether the protocol is free
+        "INSERT ticket",
+        "INSERT sla_clock",
+        "INSERT history_entry",
+    ]
+
+
+async def test_one_or_many_are_pulled_in_so_many_statements(
+    world: World, database: Database, ana: Person
+) -> None:
+    actor = await world.actor(ana)
+    for _ in range(MANY + 1):
+        await world.ticket()
+
+    with told(database) as one:
+        pulled = await world.do(pulling.get_tickets, [world.triage.id], 1, by=actor)
+    with told(database) as many:
+        others = await world.do(pulling.get_tickets, [world.triage.id], MANY, by=actor)
+
+    assert (len(pulled.tickets), len(others.tickets)) == (1, MANY)
+    assert one == many
+    assert one == [
+        "SELECT level",
+        "SELECT user",
+        "SELECT level_member",
+        "SELECT ticket",
+        "SELECT sla_clock",
+        "UPDATE ticket",
+        "INSERT history_entry",
+    ]
+
+
+async def test_a_status_is_changed_in_so_many_statements(
+    world: World, database: Database, ana: Person
+) -> None:
+    actor = await world.actor(ana)
+    await _crowd(world, await world.account())
+    [ticket] = await _claimed(world, actor)
+    change = TicketChange(status=TicketStatus.PENDING)
+
+    with told(database) as said:
+        await world.do(handling.update, ticket.id, change, ticket.version, by=actor)
+
+    assert said == [
+        "SELECT ticket",
+        "SELECT level",
+        "SELECT sla_clock",
+        "SELECT history_entry",  # whether an answer is on its way
+        "UPDATE sla_clock",
+        "UPDATE ticket",
+        "INSERT history_entry",
+    ]
+
+
+async def test_one_message_or_many_of_strangers_come_in_so_many_statements(
+    world: World, database: Database, ana: Person
+) -> None:
+    account = await world.account()
+    await world.watch(account, world.triage)
+    await world.heard(account)  # the level's terms are read once
+    posts = [world.post(account, author=f"p{each}") for each in range(MANY + 1)]
+
+    with told(database) as one:
+        await world.receive(posts[0])
+    with told(database) as many:
+        received = await world.receive(*posts[1:])
+
+    assert len([each for each in received if each.ticket]) == MANY
+    assert one == many
+    assert one == [
+        "SELECT account",
+        "SELECT level",
+        "SELECT workspace",
+        "SELECT profile",
+        "INSERT profile",
+        "SELECT occurrence",
+        "SELECT monitoring_account",
+        "SELECT ticket",  # their open conversations
+        "SELECT ticket",  # those that are over
+        "SELECT ticket",  # what was opened by hand for them
+        "SELECT ticket",  # whether the protocols are free
+        "INSERT publisher",
+        "INSERT ticket",
+        "INSERT sla_clock",
+        "INSERT occurrence",
+        "INSERT history_entry",
+    ]
+
+
+async def _claimed(world: World, actor: Any) -> Sequence[Ticket]:
+    await world.ticket()
+    return (await world.do(pulling.get_tickets, [world.triage.id], 1, by=actor)).tickets
+
+
+async def _crowd(world: World, account: Account) -> None:
+    """Much that has nothing to do with it."""
+    await world.receive(*(world.post(account, author=f"other{each}") for each in range(MANY)))
