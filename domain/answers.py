@@ -12,7 +12,7 @@ from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
 from domain.model.shortlink import ShortLink
 from domain.model.ticket import Ticket
-from domain.model.user import ApiKey
+from domain.model.user import ApiKey, User
 from domain.rules.presence import Viewer
 
 TOLD_ONCE = {"told_once": True}
@@ -32,6 +32,8 @@ class Received:
 @dataclass(frozen=True, slots=True)
 class Pulled:
     tickets: Sequence[Ticket]
+    holder: User | None = None
+    """Who has them now."""
     level_ids: Sequence[UUID] = ()
     """Where they were looked for."""
     waiting: int | None = None

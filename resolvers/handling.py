@@ -71,7 +71,10 @@ class GetTicketsInput:
 
 async def get_tickets(info: Info, input: GetTicketsInput) -> Pulled:
     levels = uuids(input.level_ids, "Level", "levelIds")
-    return await info.context.once(input, pulling.get_tickets, levels, input.count)
+    pulled = await info.context.once(input, pulling.get_tickets, levels, input.count)
+    if pulled.holder is not None:
+        info.context.loaders.seen(pulled.holder)
+    return pulled
 
 
 async def still_waiting(payload: strawberry.Parent[Any], info: Info) -> int:

@@ -49,6 +49,9 @@ class Loaders:
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
     def _load(self, name: Hashable, key: K, ask: Ask[K, V]) -> Awaitable[V | None]:
+        return self._loader(name, ask).load(key)
+
+    def _loader(self, name: Hashable, ask: Ask[K, V]) -> DataLoader[K, V | None]:
         loader = self._loaders.get(name)
         if loader is None:
 
@@ -58,7 +61,11 @@ class Loaders:
                 return [found.get(each) for each in keys]
 
             loader = self._loaders[name] = DataLoader(load_fn=load)
-        return loader.load(key)
+        return loader
+
+    def seen(self, user: User) -> None:
+        """Somebody whom the act that is answered has just read: asked for, they are known."""
+        self._loader("user", lambda work, keys: work.users.find(keys)).prime(user.id, user)
 
     # ── by id ────────────────────────────────────────────────────────────────────────────────
 

@@ -4,16 +4,18 @@ Nothing tells the session who hangs on whom, so it is told here. Written last, a
 once, with everything that came to it meanwhile.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, literal_column, null
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
 from domain.model.approval import Approval
 from domain.model.attachment import Attachment
 from domain.model.base import metadata
+from domain.model.entry import HistoryEntry
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
 from domain.model.sla import SlaClock, SlaEvent
@@ -33,6 +35,13 @@ ORDER: tuple[type[SQLModel], ...] = (
 # Rows as they are, each in a statement that is made once. The session would look at every column of
 # each of them to find out that it is new; and it numbers none of these, so nothing is asked back.
 INSERTS = {kind: insert(metadata.tables[str(kind.__tablename__)]).inline() for kind in ORDER}
+TELLING = {
+    store: insert(metadata.tables[HistoryEntry.__tablename__]).values(xid=xid).inline()
+    for store, xid in (
+        ("postgresql", literal_column("pg_current_xact_id()")),
+        ("sqlite", null()),
+    )
+}
 COLUMNS = {kind: [each.key for each in INSERTS[kind].table.columns] for kind in ORDER}
 
 
@@ -45,16 +54,22 @@ class Pile:
         for row in rows:
             self._rows[type(row)].append(row)
 
-    async def write(self) -> None:
-        """Everything; before it what the session holds, on which these hang."""
-        session = self._session
+    async def write(self, entries: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Everything: first what the session holds, on which the rest hangs; the entries last."""
+        await self._session.run_sync(self._write, entries)
+
+    def _write(self, session: Session, entries: Sequence[Mapping[str, Any]]) -> None:
         if session.new or session.dirty or session.deleted:
-            await session.flush()
+            session.flush()
         for kind, rows in self._rows.items():
             if rows:
                 said = [_said(row, COLUMNS[kind]) for row in rows]
-                await session.execute(INSERTS[kind], said)
+                session.connection().execute(INSERTS[kind], said)
                 rows.clear()
+        if entries:
+            # One statement for all, in the order they were told: positions follow that order.
+            connection = session.connection()
+            connection.execute(TELLING[connection.dialect.name], entries)
 
 
 def _said(row: SQLModel, columns: Sequence[str]) -> dict[str, Any]:

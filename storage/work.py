@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import PostgresError
-from sqlalchemy import bindparam, literal_column, null, select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.addresses import Addresses
 from domain.errors import Collision, NotFound, Unavailable
 from domain.events import Fact
-from domain.model.base import metadata, new_id
+from domain.model.base import new_id
 from domain.model.ticket import Ticket
 from domain.model.workspace import Workspace
 from domain.operations import timing
@@ -63,13 +63,6 @@ from storage.users import ApiKeyShelf, IdentityShelf, UserShelf
 from storage.views import TicketViews
 
 Ring = Callable[[UUID], None]
-TELLING = {
-    store: metadata.tables["history_entry"].insert().values(xid=xid).inline()
-    for store, xid in (
-        ("postgresql", literal_column("pg_current_xact_id()")),
-        ("sqlite", null()),
-    )
-}
 WORKSPACE = select(Workspace).where(columns(Workspace).id == bindparam("id"))
 
 
@@ -224,11 +217,7 @@ class SqlWork:
         await timing.keep(self, list(self._touched.values()))
         if self._rights_changed:
             await self.identities.rights_changed(self.actor.workspace_id)
-        await self._pile.write()
-        if self._entries:
-            # One statement for all, in the order they were told: positions follow that order.
-            told = TELLING[self.session.get_bind().dialect.name]
-            await self.session.execute(told, self._rows())
+        await self._pile.write(self._rows())
         return bool(self._entries) or self._rights_changed
 
     def _rows(self) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ async def get_tickets(
             full = full or refusal
     if full is not None and not taken:
         raise full
-    return Pulled(taken, [level.id for level in levels])
+    return Pulled(taken, me, [level.id for level in levels])
 
 
 async def _pull(work: Work, level: Level, me: User, asked: int | None) -> list[Ticket]:
