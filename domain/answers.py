@@ -37,7 +37,7 @@ class Pulled:
     level_ids: Sequence[UUID] = ()
     """Where they were looked for."""
     waiting: int | None = None
-    """Told by answers that were kept before it was counted only for who asks."""
+    """How many were left there; None where nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)

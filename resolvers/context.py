@@ -276,3 +276,9 @@ def request_text(operation: str, asked: Any) -> str:
 
 
 Info = strawberry.Info[Context, None]
+
+
+def speaks_of(name: str, info: Info) -> bool:
+    """Whether a field of that name may be asked for: the document has the word somewhere."""
+    written = info.operation.loc
+    return written is None or name in written.source.body

@@ -11,7 +11,7 @@ from domain.operations import handling, opening, pulling
 from domain.operations.handling import TicketChange
 from domain.operations.opening import Opening
 from domain.words import CloseReason, Network, Priority, TicketStatus
-from resolvers.context import Info
+from resolvers.context import Info, speaks_of
 from resolvers.inputs import VERSION, instant, key, told, uuid, uuids
 
 TICKET = "The ticket."
@@ -71,14 +71,17 @@ class GetTicketsInput:
 
 async def get_tickets(info: Info, input: GetTicketsInput) -> Pulled:
     levels = uuids(input.level_ids, "Level", "levelIds")
-    pulled = await info.context.once(input, pulling.get_tickets, levels, input.count)
+    pulled = await info.context.once(
+        input, pulling.get_tickets, levels, input.count, counted=speaks_of("waiting", info)
+    )
     if pulled.holder is not None:
         info.context.loaders.seen(pulled.holder)
     return pulled
 
 
 async def still_waiting(payload: strawberry.Parent[Any], info: Info) -> int:
-    """Counted for whoever asks: there may be thousands."""
+    """Counted for whoever asks: there may be thousands. A retry is told the same number, unless
+    only the retry asks."""
     pulled: Pulled | None = payload.pulled
     if pulled is None:
         return 0

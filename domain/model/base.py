@@ -19,6 +19,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 from sqlmodel import Field, SQLModel
+from sqlmodel._compat import SQLModelConfig
 
 # Named constraints, so that a migration can speak of each on both databases.
 SQLModel.metadata.naming_convention = {
@@ -132,6 +133,9 @@ def _usual(kind: type[SQLModel]) -> tuple[dict[str, Any], dict[str, Callable[[],
 
 class Record(SQLModel):
     """Anything stored. It belongs to exactly one workspace."""
+
+    # Nothing validates a row, so the validators need not be there when a process starts.
+    model_config = SQLModelConfig(defer_build=True)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     workspace_id: UUID = Field(foreign_key="workspace.id", index=False)

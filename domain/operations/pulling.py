@@ -13,9 +13,13 @@ from domain.work import Work
 
 
 async def get_tickets(
-    work: Work, level_ids: Sequence[UUID] | None = None, count: int | None = None
+    work: Work,
+    level_ids: Sequence[UUID] | None = None,
+    count: int | None = None,
+    *,
+    counted: bool = True,
 ) -> Pulled:
-    """Tickets nobody has, claimed with a lease, and the levels they were looked for in.
+    """Tickets nobody has, claimed with a lease; how many still wait there, for who asks.
 
     Each level gives at most its batch, and never more than the attendant's capacity there. Two
     attendants who pull at once get different tickets. CAPACITY_FULL when nothing could be taken
@@ -40,7 +44,8 @@ async def get_tickets(
             full = full or refusal
     if full is not None and not taken:
         raise full
-    return Pulled(taken, me, [level.id for level in levels])
+    where = [level.id for level in levels]
+    return Pulled(taken, me, where, await work.tickets.waiting(where) if counted else None)
 
 
 async def _pull(work: Work, level: Level, me: User, asked: int | None) -> list[Ticket]:

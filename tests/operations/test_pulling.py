@@ -84,9 +84,7 @@ async def test_a_pulled_ticket_is_claimed_for_a_while_and_stays_new(world: World
 
     pulled = await world.do(pulling.get_tickets, by=ana)
 
-    assert pulled.level_ids == [world.triage.id]
-    async with world.storage.reading(world.system) as work:
-        assert await work.tickets.waiting(pulled.level_ids) == 0
+    assert pulled.waiting == 0
     seen = await world.see(ticket)
     assert (seen.status, seen.assignee_id) == (TicketStatus.NEW, ana.id)
     assert seen.lease_expires_at == world.now + LEASE
