@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from sqlalchemy import BindParameter, bindparam
 
-from domain.rules.access import Actor
+from domain.rules.access import Actor, Permission
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,12 +31,17 @@ class Alike:
     """None: every level of the workspace; else whether any."""
     only_approves: bool
     is_person: bool
+    permissions: frozenset[Permission]
 
     @classmethod
     def to(cls, actor: Actor) -> "Alike":
         levels = actor.readable
         sees = None if levels is None else bool(levels)
-        return cls(sees, actor.only_approves, actor.user_id is not None)
+        is_person = actor.user_id is not None
+        return cls(sees, actor.only_approves, is_person, actor.permissions)
+
+    def can(self, permission: Permission) -> bool:
+        return permission in self.permissions
 
     @property
     def workspace_id(self) -> Any:
