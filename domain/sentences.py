@@ -61,6 +61,22 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "You have asked for too much in a minute. Try again in {seconds} seconds.",
         PT: "Você pediu demais em um minuto. Tente de novo em {seconds} segundos.",
     },
+    "documents_not_kept": {
+        EN: "No documents are kept here. Send the document itself as `query`.",
+        PT: "Nenhum documento é mantido aqui. Envie o próprio documento em `query`.",
+    },
+    "document_unknown": {
+        EN: "No document has this id. Hand the client's file over to the server first.",
+        PT: "Nenhum documento tem este id. Entregue antes ao servidor o arquivo do cliente.",
+    },
+    "document_differs": {
+        EN: "`query` is not the document of this id. Send one of them alone.",
+        PT: "`query` não é o documento deste id. Envie apenas um dos dois.",
+    },
+    "document_untrusted": {
+        EN: "Only the documents of known clients are run here. Send the id of one as `documentId`.",
+        PT: "Só documentos de clientes conhecidos rodam aqui. Envie o id de um em `documentId`.",
+    },
     "over_length": {
         EN: "The document is too long: {most} characters are read. Hand values over as variables.",
         PT: "O documento é longo demais: pode ter {most} caracteres. Envie valores como variáveis.",

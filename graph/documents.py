@@ -164,13 +164,20 @@ class Documents:
         self._new = Shelf(known, memory // 2)
         self._proven = Shelf(known, memory // 2)
         self._refused = Shelf(REFUSED, memory // 8)
+        self._kept: dict[str, Prepared] = {}
         self._turn = asyncio.Lock()
         self.readings = 0
         """How many were parsed and validated since the process began."""
 
+    def keep(self, text: str) -> Prepared:
+        """The document of that text, never forgotten from now on."""
+        if text not in self._kept:
+            self._kept[text] = self._read(text)
+        return self._kept[text]
+
     def prepare(self, text: str) -> Prepared:
         """The document of that text; remembered ones are not read again."""
-        known = self._proven.get(text)
+        known = self._kept.get(text) or self._proven.get(text)
         if known is None and (known := self._new.pop(text)) is not None:
             self._proven.put(known)
         if known is None and (known := self._refused.get(text)) is None:
@@ -180,7 +187,8 @@ class Documents:
 
     def knows(self, text: str) -> bool:
         """Whether it is remembered, so that nobody has to wait for it."""
-        return text in self._proven or text in self._new or text in self._refused
+        shelves = (self._kept, self._proven, self._new, self._refused)
+        return any(text in each for each in shelves)
 
     async def read(self, text: str) -> Prepared:
         """The same, without keeping those waiting whose documents are known.

@@ -31,6 +31,7 @@ from graph.fields import value
 from graph.limits import OverLimit
 from graph.publisher import FieldDefinition
 from graph.ticket import HistoryEntry, Publisher, Ticket
+from graph.trusted import Untrusted
 from graph.workspace import Level
 from resolvers.context import Told
 
@@ -141,7 +142,7 @@ def tell(error: GraphQLError, context: Any = None) -> dict[str, Any]:
     """The error as it goes out: its code and a sentence, or an incident number and no more."""
     locale = getattr(context, "locale", Locale.EN)
     shown: dict[str, Any] = {**error.formatted}
-    if isinstance(error, OverLimit):
+    if isinstance(error, OverLimit | Untrusted):
         return {**shown, "message": error.told(locale)}
     fault = error.original_error
     if fault is None or isinstance(fault, GraphQLError):

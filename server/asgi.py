@@ -12,10 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from graph.documents import Documents
 from graph.errors import tell
 from graph.plans import Plans
 from graph.schema import build
 from graph.sharing import sharing
+from graph.trusted import BadFile, Trusted, load
 from resolvers.context import Context
 from server import oidc, sandbox
 from server.auth import Connection, Door, may_upload, spending
@@ -27,7 +29,7 @@ from server.lifespan import lifespan
 from server.links import follow
 from server.logging import RequestLog
 from server.metrics import Metrics
-from server.settings import Settings
+from server.settings import BadSettings, Settings
 from server.throttle import Purses
 from server.webhooks import receive
 from server.witness import Witness
@@ -82,18 +84,20 @@ def create(
     metrics = metrics or Metrics()
     doorway = Doorway()
     schema = build(open_to_strangers=not settings.production)
+    documents = Documents(schema._schema, settings.limits)
     graphql = GraphQLApp(
         schema,
         doorway,
         allowed_origins=settings.origins,
-        graphiql=not settings.production,
+        graphiql=not settings.production and not settings.trusted_documents_only,
         tell=tell,
         form=sharing(schema),
         may_upload=may_upload,
         witness=Witness(metrics, tracing),
-        limits=settings.limits,
+        documents=documents,
         planned=Plans(schema).answer,
         spend=spending(Purses(settings.cost_per_minute)),
+        trusted=_trusted(settings, documents),
     )
 
     @asynccontextmanager
@@ -139,6 +143,15 @@ def create(
     app.state.tracing = tracing
     graphql.shown(metrics)
     return app
+
+
+def _trusted(settings: Settings, documents: Documents) -> Trusted:
+    if settings.trusted_documents is None:
+        return Trusted()
+    try:
+        return load(settings.trusted_documents, documents, only=settings.trusted_documents_only)
+    except BadFile as bad:
+        raise BadSettings(f"TRUSTED_DOCUMENTS: {bad}") from None
 
 
 async def _home(_request: Request) -> Response:

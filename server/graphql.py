@@ -26,6 +26,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from graph.documents import Documents, FromMemory, Prepared
 from graph.limits import Limits
 from graph.sharing import Form
+from graph.trusted import Trusted
 from server import graphql_runs as runs
 from server.graphql_errors import OperationContext, Tell, tell_plainly
 from server.graphql_http import HttpDesk, Planned, unplanned
@@ -79,7 +80,9 @@ class GraphQLApp(GraphQL[Any, None]):
         ping_interval: float = 12.0,
         limits: Limits | None = None,
         spend: Callable[[Any, int], None] = lambda context, cost: None,
+        trusted: Trusted | None = None,
     ) -> None:
+        trusted = trusted or Trusted()
         self.documents = documents = documents or Documents(schema._schema, limits)
         schema = _served(schema, documents)
         super().__init__(
@@ -106,6 +109,7 @@ class GraphQLApp(GraphQL[Any, None]):
             witness,
             planned,
             spend,
+            trusted,
         )
         self.switchboard = Switchboard(
             documents,
@@ -120,6 +124,7 @@ class GraphQLApp(GraphQL[Any, None]):
             ping_interval=ping_interval,
             max_frame=max_frame,
             spend=spend,
+            trusted=trusted,
         )
         self.graphql_transport_ws_handler_class = partial(  # type: ignore[assignment]
             Socket, switchboard=self.switchboard

@@ -12,6 +12,8 @@ from starlette.types import Scope
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from graph.trusted import named_in
+
 WIRE = "guiche.wire"
 LONGEST_REASON = 123  # bytes; a close frame holds no more
 CLOSING_TAKES = 1.0  # seconds a peer that does not read is given to take the close frame
@@ -169,7 +171,11 @@ def breach(message: object) -> str | None:
 def _subscribe_breach(payload: object) -> str | None:
     if not isinstance(payload, dict):
         return "The payload must be an object"
-    if not isinstance(payload.get("query"), str):
+    if not isinstance(payload.get("documentId"), str | None):
+        return "The documentId must be a string"
+    if not isinstance(payload.get("query"), str) and (
+        payload.get("query") is not None or not named_in(payload)
+    ):
         return "The query must be a string"
     if not isinstance(payload.get("operationName"), str | None):
         return "The operationName must be a string"

@@ -5,7 +5,7 @@ disagree, the choice and its alternative stand beside the line that makes it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from strawberry.types.graphql import OperationType
 
 from graph.documents import Documents, Prepared
 from graph.planned import PlannedAnswer
+from graph.trusted import Trusted, Untrusted, named_in
 from server import graphql_uploads
 from server.graphql_errors import (
     OperationContext,
@@ -93,18 +94,21 @@ class Asked:
     variables: dict[str, Any] | None
     operation_name: str | None
     extensions: dict[str, Any] | None
+    untrusted: Untrusted | None = None
 
 
-def well_formed(request: object) -> Asked:
-    """A decoded body as a GraphQL request."""
+def well_formed(request: object, trusted: Trusted) -> Asked:
+    """A decoded body as a GraphQL request, with the document that it means."""
     if isinstance(request, list):
         raise _malformed("Batching is off: send one operation in each request.")
     if not isinstance(request, dict):
         raise _malformed("A GraphQL request is a JSON object with a `query`.")
 
-    query = request.get("query")
-    if not isinstance(query, str):
-        raise _malformed("`query` is missing." if query is None else "`query` must be a string.")
+    for key in ("query", "documentId"):
+        if not isinstance(request.get(key), str | None):
+            raise _malformed(f"`{key}` must be a string.")
+    if request.get("query") is None and not named_in(request):
+        raise _malformed("`query` is missing.")
     name = request.get("operationName")
     if not isinstance(name, str | None):
         raise _malformed("`operationName` must be a string or null.")
@@ -112,7 +116,10 @@ def well_formed(request: object) -> Asked:
         if not isinstance(request.get(key), dict | None):
             raise _malformed(f"`{key}` must be an object or null.")
 
-    return Asked(query, request.get("variables"), name, request.get("extensions"))
+    query = trusted.text(request)
+    untrusted = query if isinstance(query, Untrusted) else None
+    asked = Asked("", request.get("variables"), name, request.get("extensions"), untrusted)
+    return replace(asked, query=query) if isinstance(query, str) else asked
 
 
 def _malformed(message: str) -> Refused:
@@ -126,16 +133,16 @@ def _decoded(text: bytes | str, what: str) -> object:
         raise Refused("BAD_REQUEST", f"{what} is not JSON in UTF-8.", 400) from error
 
 
-def from_address(parameters: Mapping[str, str]) -> Asked:
+def from_address(parameters: Mapping[str, str]) -> object:
     """A GET request; an empty parameter is an absent one."""
     given: dict[str, object] = {key: value for key, value in parameters.items() if value}
     for key in ("variables", "extensions"):
         if isinstance(text := given.get(key), str):
             given[key] = _decoded(text, f"`{key}`")
-    return well_formed(given)
+    return given
 
 
-async def from_body(request: Request, limit: int) -> Asked:
+async def from_body(request: Request, limit: int) -> object:
     """A POST request, of which no more than the limit is ever held."""
     media, *parameters = request.headers.get("content-type", "").split(";")
     charsets = [p.partition("=")[2] for p in parameters if p.strip().lower().startswith("charset")]
@@ -162,7 +169,7 @@ async def from_body(request: Request, limit: int) -> Asked:
             raise too_large
         body += chunk
 
-    return well_formed(_decoded(bytes(body), "The body"))
+    return _decoded(bytes(body), "The body")
 
 
 Planned = Callable[
@@ -191,6 +198,7 @@ class HttpDesk:
     witness: Witness
     planned: Planned
     spend: Callable[[Any, int], None]
+    trusted: Trusted
 
     async def respond(self, request: Request) -> Response:
         media = JSON
@@ -204,7 +212,7 @@ class HttpDesk:
             if self.page is not None and _is_browser(request, accept):
                 return HTMLResponse(self.page)
             media = negotiate(accept)
-            asked = await self._asked(request)
+            asked = well_formed(await self._asked(request), self.trusted)
             with self.witness.operation(
                 "http", asked.query, asked.operation_name, request.headers
             ) as seen:
@@ -230,11 +238,11 @@ class HttpDesk:
 
         return _answer(status, body, media, carried)
 
-    async def _asked(self, request: Request) -> Asked:
+    async def _asked(self, request: Request) -> object:
         if graphql_uploads.is_multipart(request):
             graphql_uploads.require_preflight(request)
             await self._let_upload(request)
-            return well_formed(await graphql_uploads.from_parts(request, self.max_body))
+            return await graphql_uploads.from_parts(request, self.max_body)
         if request.method == "POST":
             return await from_body(request, self.max_body)
         if request.method in ("GET", "HEAD"):
@@ -261,7 +269,7 @@ class HttpDesk:
     async def _at_once(self, asked: Asked, request: Request) -> PlannedAnswer | None:
         """By plan, for whoever came before: who they are is looked at with what they ask for."""
         recalled = self.recall(request)
-        if recalled is None:
+        if recalled is None or asked.untrusted is not None:
             return None
         document = await self.documents.read(asked.query)
         planned = await self.planned(document, asked.operation_name, asked.variables, recalled)
@@ -273,6 +281,9 @@ class HttpDesk:
         self, asked: Asked, context: OperationContext, method: str, media: str
     ) -> tuple[int, bytes, Wire]:
         """By plan, where the document has one; every other, and every refusal, as it is run."""
+        if asked.untrusted is not None:
+            body = {"errors": [self.tell(asked.untrusted, context)]}
+            return 400, orjson.dumps(body), body
         document = await self.documents.read(asked.query)
         planned = await self.planned(document, asked.operation_name, asked.variables, context)
         if planned is not None:
@@ -343,7 +354,8 @@ def _status(errors: Sequence[Wire], media: str) -> int:
 
 
 def _is_browser(request: Request, accept: str) -> bool:
-    return request.method == "GET" and "text/html" in accept and "query" not in request.query_params
+    asks = {"query", "documentId", "extensions"} & set(request.query_params)
+    return request.method == "GET" and "text/html" in accept and not asks
 
 
 def _answer(status: int, body: bytes, media: str, carried: Response) -> Response:

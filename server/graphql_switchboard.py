@@ -8,6 +8,7 @@ from starlette.websockets import WebSocket
 
 from graph.documents import Documents, Prepared
 from graph.sharing import Form
+from graph.trusted import Trusted
 from server.graphql_errors import Tell
 from server.graphql_groups import Groups, Run
 from server.witness import Witness
@@ -41,6 +42,7 @@ class Switchboard:
         ping_interval: float,
         max_frame: int,
         spend: Callable[[Any, int], None],
+        trusted: Trusted,
     ) -> None:
         self.documents = documents
         self.admit = admit
@@ -54,6 +56,7 @@ class Switchboard:
         self.ping_interval = ping_interval
         self.max_frame = max_frame
         self.spend = spend
+        self.trusted = trusted
         self.sockets: set[Any] = set()
         self.draining = False
         self._caring: asyncio.Task[None] | None = None

@@ -32,6 +32,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from graph.sharing import Form
+from graph.trusted import Untrusted
 from server import graphql_runs as runs
 from server.graphql_errors import (
     OperationContext,
@@ -224,6 +225,15 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
             told = runs.legible([error], self.switchboard.tell, None)
             self.tell({"id": identity, "type": "error", "payload": told})
             return
+        query = self.switchboard.trusted.text(payload)
+        if isinstance(query, Untrusted):
+            operation = self.operations[identity] = Running(
+                self, identity, "", None, payload.get("operationName")
+            )
+            operation.seen = None
+            operation.task = self._start(self._distrust(operation, query))
+            return
+        payload["query"] = query
         if self.switchboard.documents.knows(payload["query"]):
             self._take_up(identity, payload)
             return
@@ -232,6 +242,25 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         )
         operation.seen = None
         operation.task = self._start(self._read(operation, payload))
+
+    async def _distrust(self, operation: Running, error: Untrusted) -> None:
+        """Refused in the language of whoever asks."""
+        assert self.connection is not None
+        context = self.connection.operation()
+        try:
+            with (
+                self._request(),
+                self.switchboard.witness.operation(
+                    "socket", "", operation.operation_name
+                ) as operation.seen,
+                suppress(WebSocketDisconnected),
+            ):
+                await self._refuse(operation, [error], context)
+        finally:
+            self._spare()
+            if self.operations.get(operation.id) is operation:
+                del self.operations[operation.id]
+            await context.aclose()
 
     async def _read(self, operation: Running, payload: Mapping[str, Any]) -> None:
         """Documents that nobody has sent before are read in turn."""

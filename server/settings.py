@@ -249,6 +249,14 @@ class Settings(BaseSettings):
         description="What an operation may cost: the sizes of its "
         "pages, multiplied along their nesting. See `docs/limits.md`.",
     )
+    trusted_documents: Path | None = Field(
+        None,
+        description="A file with the documents of your clients, as their build writes it: they "
+        "are asked for by id then. See `docs/limits.md`.",
+    )
+    trusted_documents_only: bool = Field(
+        False, description="Run no other documents than those of `TRUSTED_DOCUMENTS`."
+    )
     sign_in_tries: int = Field(
         10,
         ge=1,
@@ -339,6 +347,12 @@ class Settings(BaseSettings):
         given = (self.oidc_issuer, self.oidc_client_id, secret)
         if any(given) and not all(given):
             raise ValueError("OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET go together")
+        return self
+
+    @model_validator(mode="after")
+    def _only_what_is_trusted_is_something(self) -> Self:
+        if self.trusted_documents_only and self.trusted_documents is None:
+            raise ValueError("TRUSTED_DOCUMENTS_ONLY: name their file in TRUSTED_DOCUMENTS")
         return self
 
     @property

@@ -16,7 +16,7 @@ from server.commands.telling import Failed, carry_out, measured, prepared, stop,
 from server.graphql_frames import AbortableSocket
 from server.metrics import Metrics
 from server.opening import prepare
-from server.settings import Settings
+from server.settings import BadSettings, Settings
 from storage.work import Storage
 
 log = structlog.get_logger(__name__)
@@ -52,7 +52,10 @@ def listen(
 ) -> None:
     """Answer requests until told to stop."""
     metrics = Metrics()
-    app = asgi.create(settings, metrics, tracing(settings))
+    try:
+        app = asgi.create(settings, metrics, tracing(settings))
+    except BadSettings as bad:
+        stop(str(bad))
     server = Server(app, settings, started, beside)
     with measured(metrics, settings), suppress(KeyboardInterrupt):
         server.run(sockets=[at])
