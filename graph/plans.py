@@ -40,7 +40,7 @@ from strawberry import Schema
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-from domain.errors import Refusal, Unavailable
+from domain.errors import Refusal
 from domain.page import Window
 from domain.wanted import AHEAD, Belonging, Look, One, Several, Unplanned, Wanted
 from graph import writing
@@ -648,7 +648,10 @@ class Plans:
         variables: Mapping[str, Any] | None,
         context: Any,
     ) -> PlannedAnswer | None:
-        """The answer; None where it has to be found the usual way."""
+        """The answer; None where it has to be found the usual way.
+
+        Unavailable where the database was waited for already, so that nobody waits twice.
+        """
         actor = context.actor
         if actor is None or actor.is_display or actor.only_approves or document.errors:
             # There are rules of their own for what some may ask.
@@ -660,7 +663,7 @@ class Plans:
         try:
             plan, arguments, rest = blueprint.plan(variables or {})
             body = await plan.run(context, arguments, rest)
-        except (Unplanned, Unavailable, Refusal, GraphQLError):
+        except (Unplanned, Refusal, GraphQLError):
             return None
         self.answered += 1
         return PlannedAnswer(body, rest)

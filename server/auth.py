@@ -27,7 +27,7 @@ from domain.sentences import SENTENCES
 from domain.words import Locale
 from feed.standing import Together
 from resolvers.context import Context, Services
-from server.graphql_errors import Refused
+from server.graphql_errors import Refused, unavailable
 from server.languages import preferred
 from server.opening import NOBODY
 from server.roll import Present, Roll, Room, whose
@@ -378,14 +378,7 @@ class Door:
         try:
             return await self._gate.visitor(authorization)
         except Unavailable as away:
-            raise Refused(
-                "UNAVAILABLE",
-                SENTENCES["unavailable"][locale],
-                503,
-                close=1013,
-                headers={"Retry-After": "1"},
-                retryable=True,
-            ) from away
+            raise unavailable(locale) from away
 
 
 def _said(websocket: WebSocket, payload: Mapping[str, object]) -> tuple[Locale, str | None]:

@@ -10,6 +10,9 @@ from graphql import GraphQLError
 from starlette.responses import Response
 from strawberry.types.execution import ExecutionResult
 
+from domain.sentences import SENTENCES
+from domain.words import Locale
+
 log = structlog.get_logger(__name__)
 
 Wire = dict[str, Any]
@@ -54,6 +57,18 @@ class Refused(Exception):
         self.headers = dict(headers or {})
         if status == 401:
             self.headers.setdefault("WWW-Authenticate", "Bearer")
+
+
+def unavailable(locale: Locale) -> Refused:
+    """The database is away, and soon there again: nothing was done."""
+    return Refused(
+        "UNAVAILABLE",
+        SENTENCES["unavailable"][locale],
+        503,
+        close=1013,
+        headers={"Retry-After": "1"},
+        retryable=True,
+    )
 
 
 def tell_plainly(error: GraphQLError, context: OperationContext | None = None) -> Wire:

@@ -16,6 +16,8 @@ from strawberry import Schema
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from domain.errors import Unavailable
+from domain.words import Locale
 from graph.documents import Documents, Prepared
 from graph.planned import PlannedAnswer
 from graph.trusted import Trusted, Untrusted, named_in
@@ -29,6 +31,7 @@ from server.graphql_errors import (
     never_ran,
     tell_plainly,
     told,
+    unavailable,
 )
 from server.witness import Witness
 
@@ -272,9 +275,17 @@ class HttpDesk:
         if recalled is None or asked.untrusted is not None:
             return None
         document = await self.documents.read(asked.query)
-        planned = await self.planned(document, asked.operation_name, asked.variables, recalled)
+        return await self._by_plan(document, asked, recalled)
+
+    async def _by_plan(
+        self, document: Prepared, asked: Asked, context: OperationContext
+    ) -> PlannedAnswer | None:
+        try:
+            planned = await self.planned(document, asked.operation_name, asked.variables, context)
+        except Unavailable as away:
+            raise unavailable(getattr(context, "locale", Locale.EN)) from away
         if planned is not None:
-            self._charge(recalled, planned.rest)
+            self._charge(context, planned.rest)
         return planned
 
     async def _answer(
@@ -285,9 +296,8 @@ class HttpDesk:
             body = {"errors": [self.tell(asked.untrusted, context)]}
             return 400, orjson.dumps(body), body
         document = await self.documents.read(asked.query)
-        planned = await self.planned(document, asked.operation_name, asked.variables, context)
+        planned = await self._by_plan(document, asked, context)
         if planned is not None:
-            self._charge(context, planned.rest)
             return 200, planned.body, dict(planned.rest)
         status, answer = await self._execute(document, asked, context, method, media)
         return status, orjson.dumps(answer), answer

@@ -211,8 +211,9 @@ class Settings(BaseSettings):
         10,
         ge=1,
         le=200,
-        description="Connections that each process keeps to the database; under load PostgreSQL "
-        "may see twice as many.",
+        description="Connections that each process keeps to the database. Under load PostgreSQL "
+        "may see three times as many: as many again that are closed when they are no longer "
+        "needed, and a pool of as many that only read, for [reads by plan](reading.md).",
     )
     allow_unsafe_database: bool = Field(
         False,

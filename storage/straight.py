@@ -2,12 +2,11 @@
 
 A statement alone is a snapshot alone, so there is no transaction around it on PostgreSQL; its
 connections are a small pool of their own. Whatever goes wrong is left to whoever reads the usual
-way, which knows what to tell of it.
+way, which knows what to tell of it; only who has waited for long is not made to wait again.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import asyncpg
 from sqlalchemy import Dialect
@@ -17,9 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.errors import Unavailable
 from domain.wanted import Unplanned
 from storage import statements
+from storage.connections import Connection, Connections
 
-WAIT = 8
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+WAIT = 8.0
+"""Seconds that one statement may take, waiting for a connection included."""
 
 
 class Straight(Protocol):
@@ -52,58 +52,41 @@ class OnEngine:
         return None
 
 
-class _Plain(asyncpg.Connection):
-    def get_reset_query(self) -> str:
-        return ""  # nothing is ever set on it, so there is nothing to ask back
-
-
 class OnPostgres:
     """A pool of connections that only read, each statement in a snapshot of its own."""
 
-    def __init__(self, dialect: Dialect, make: Callable[[], Pool]) -> None:
+    def __init__(
+        self, dialect: Dialect, size: int, connect: Callable[[], Awaitable[Connection]]
+    ) -> None:
         self.dialect = dialect
         self.asked = 0
-        self._make = make
-        self._pool: Pool | None = None
+        self._connections = Connections(size, connect)
 
     @classmethod
     def of(cls, engine: AsyncEngine, size: int, options: Mapping[str, Any]) -> "OnPostgres":
         url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         settings = {**options["server_settings"], "default_transaction_read_only": "on"}
 
-        def make() -> Pool:
-            return asyncpg.create_pool(
+        async def connect() -> Connection:
+            connection: Connection = await asyncpg.connect(
                 url,
-                min_size=0,
-                max_size=size,
-                connection_class=_Plain,
                 statement_cache_size=500,
                 max_cached_statement_lifetime=0,
                 **{**options, "server_settings": settings},
             )
+            return connection
 
-        return cls(engine.dialect, make)
+        return cls(engine.dialect, size, connect)
 
     async def rows(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
         self.asked += 1
         statements.sent()
         try:
-            if self._pool is None:
-                self._pool = self._make()  # it belongs to the loop that asks
-            pool = await self._pool
-            async with pool.acquire(timeout=WAIT) as connection:
-                found: Sequence[Any] = await connection.fetch(statement, *values)
-                return found
+            return await self._connections.rows(statement, values, WAIT)
         except (TimeoutError, asyncpg.QueryCanceledError) as error:
             raise Unavailable from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise Unplanned from error
 
     async def close(self) -> None:
-        if self._pool is None:
-            return
-        try:
-            async with asyncio.timeout(WAIT):
-                await self._pool.close()
-        except TimeoutError:
-            self._pool.terminate()
+        await self._connections.close(WAIT)

@@ -442,3 +442,20 @@ async def test_a_refusal_is_told_as_ever(desk: Desk, crowd: Person) -> None:
         assert told["errors"][0]["extensions"]["code"] == "INVALID", told
 
     assert desk.both.seen == []
+
+
+@pytest.mark.postgres
+async def test_who_has_waited_for_the_database_is_told_so_and_does_not_wait_again(
+    desk: Desk, crowd: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = "{ tickets { totalCount } }"
+    await desk.ask(document, crowd)
+    desk.graphql.desk = desk.both.plain()
+    monkeypatch.setattr("storage.straight.WAIT", 0.0)
+    with statements(desk) as others:
+        answer = await desk.send(document, crowd)
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"
+    assert answer.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE", "retryable": True}
+    assert others == []
