@@ -61,6 +61,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "You have asked for too much in a minute. Try again in {seconds} seconds.",
         PT: "Você pediu demais em um minuto. Tente de novo em {seconds} segundos.",
     },
+    "page_of_others": {
+        EN: "This page may not ask here. Whoever runs the server can allow its origin.",
+        PT: "Esta página não pode pedir nada aqui. Quem opera o servidor pode permitir sua origem.",
+    },
     "documents_not_kept": {
         EN: "No documents are kept here. Send the document itself as `query`.",
         PT: "Nenhum documento é mantido aqui. Envie o próprio documento em `query`.",

@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket
 from strawberry import Schema
 from strawberry.asgi import GraphQL
 from strawberry.http.ides import get_graphql_ide_html
+from strawberry.http.websocket_origin import is_same_origin
 from strawberry.schema.base import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
@@ -110,6 +111,7 @@ class GraphQLApp(GraphQL[Any, None]):
             planned,
             spend,
             trusted,
+            self._welcome,
         )
         self.switchboard = Switchboard(
             documents,
@@ -137,6 +139,19 @@ class GraphQLApp(GraphQL[Any, None]):
         else:
             response = await self.desk.respond(Request(scope, receive))
             await response(scope, receive, send)
+
+    def _welcome(self, request: Request) -> bool:
+        """Whether it comes from no page, from one of ours, or from one that is named as allowed.
+
+        The same pages as for the handshake of a socket.
+        """
+        if request.headers.get("sec-fetch-site") == "same-origin":
+            return True
+        host = request.headers.get("host")
+        return all(
+            is_same_origin(origin, host) or self.is_websocket_origin_allowed(request, origin)  # type: ignore[arg-type]
+            for origin in request.headers.getlist("origin")
+        )
 
     def shown(self, metrics: Metrics) -> None:
         """Let it be looked at how many there are."""

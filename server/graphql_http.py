@@ -17,6 +17,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
 from domain.errors import Unavailable
+from domain.sentences import SENTENCES
 from domain.words import Locale
 from graph.documents import Documents, Prepared
 from graph.planned import PlannedAnswer
@@ -33,6 +34,7 @@ from server.graphql_errors import (
     told,
     unavailable,
 )
+from server.languages import preferred
 from server.witness import Witness
 
 log = structlog.get_logger(__name__)
@@ -202,6 +204,7 @@ class HttpDesk:
     planned: Planned
     spend: Callable[[Any, int], None]
     trusted: Trusted
+    welcome: Callable[[Request], bool]
 
     async def respond(self, request: Request) -> Response:
         media = JSON
@@ -242,6 +245,11 @@ class HttpDesk:
         return _answer(status, body, media, carried)
 
     async def _asked(self, request: Request) -> object:
+        if request.method == "POST" and "cookie" in request.headers and not self.welcome(request):
+            # The browser sent a cookie by itself, and a page of somebody else's had it do so.
+            locale = preferred(request.headers.get("accept-language"))
+            sentence = SENTENCES["page_of_others"][locale]
+            raise Refused("FORBIDDEN", sentence, 403)
         if graphql_uploads.is_multipart(request):
             graphql_uploads.require_preflight(request)
             await self._let_upload(request)
