@@ -39,7 +39,7 @@ class TicketViews:
     def __init__(
         self,
         straight: Straight,
-        cursors: Cursors,
+        cursors: Callable[[], Cursors],
         clock: Callable[[], datetime],
         terms: Callable[[Actor, UUID], Any],
     ) -> None:
@@ -151,7 +151,7 @@ class TicketViews:
         position = ""
         if place is not None:
             at = Position.of(str(place))
-            position = self._cursors.write(actor.workspace_id, at, self._clock())
+            position = self._cursors().write(actor.workspace_id, at, self._clock())
         return Seen(rows, version or 0, bool(valid), count=count or 0, position=position, **more)
 
 

@@ -252,7 +252,10 @@ class Storage:
     """Terms that were read before; they never change."""
 
     def __post_init__(self) -> None:
-        self.views = TicketViews(self.database.straight, self.cursors, self.clock, self._terms)
+        # Cursors and clock may be set when the store is open; they are asked for as they are then.
+        self.views = TicketViews(
+            self.database.straight, lambda: self.cursors, lambda: self.clock(), self._terms
+        )
 
     async def _terms(self, actor: Actor, terms_id: UUID) -> Mapping[UUID, Terms]:
         async with self.reading(actor) as work:
