@@ -6,7 +6,7 @@ makes one statement of it, `graph` knows which value stands where. A row is the 
 then one value for each of `belongings`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -138,6 +138,10 @@ class Views(Protocol):
         self, actor: Actor, look: Look, *, id: UUID | None = None, protocol: str | None = None
     ) -> Seen:
         """One row, or none."""
+        ...
+
+    async def several(self, actor: Actor, look: Look, ids: Collection[UUID]) -> Seen:
+        """Those of them that may be seen, in no order."""
         ...
 
     async def terms(self, actor: Actor, terms_id: UUID) -> Mapping[UUID, Terms]:

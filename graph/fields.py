@@ -177,11 +177,12 @@ def follow(
     description: str,
     *,
     personal: bool = False,
+    plan: Plan | None = None,
 ) -> Any:
     """A field of the subscription root; the resolver asks for the permission, again and again."""
     return strawberry.subscription(
         resolver,
         graphql_type=graph_type,
         description=description,
-        metadata={KEY: Needs(needs), PERSONAL: personal},
+        metadata={KEY: Needs(needs), PERSONAL: personal, PLAN: plan},
     )

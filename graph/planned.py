@@ -46,7 +46,13 @@ class Rooted:
     ask: Ask
 
 
-Plan: TypeAlias = Decided | Leads | Hangs | ReadNow | Rooted
+@dataclass(frozen=True)
+class Told:
+    """A root field that is followed: its messages can be written from the feed and from rows."""
+
+
+TOLD = Told()
+Plan: TypeAlias = Decided | Leads | Hangs | ReadNow | Rooted | Told
 
 
 class PlannedAnswer(NamedTuple):

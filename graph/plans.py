@@ -24,7 +24,6 @@ from graphql import (
     VariableNode,
     Visitor,
     get_named_type,
-    is_list_type,
     is_object_type,
     visit,
 )
@@ -126,19 +125,23 @@ class Plan:
         seen = await self.ask(context, self.look, **arguments)
         if context.rights is not None and (not seen.valid or seen.access_version != context.rights):
             raise Unplanned  # rights have changed since, so what was seen is thrown away
-        scope = Scope(context)
-        while True:
-            try:
-                told = self.write(seen, scope)
-                break
-            except TermsUnknown as unknown:
-                views = context.services.store.views
-                found = await views.terms(context.me, unknown.terms_id)
-                if unknown.terms_id not in found:
-                    raise Unplanned from None
-                scope.terms = {**scope.terms, **found}
+        told = await terms_known(lambda scope: self.write(seen, scope), context)
         data = {key: constant or told for key, constant in self.constants}
         return orjson.dumps({"data": data, **rest}, option=orjson.OPT_UTC_Z)
+
+
+async def terms_known(write: Callable[[Scope], Any], context: Context) -> Any:
+    """What is written, once the terms are read that its clocks go by."""
+    scope = Scope(context)
+    while True:
+        try:
+            return write(scope)
+        except TermsUnknown as unknown:
+            views = context.services.store.views
+            found = await views.terms(context.me, unknown.terms_id)
+            if unknown.terms_id not in found:
+                raise Unplanned from None
+            scope.terms = {**scope.terms, **found}
 
 
 Ready = tuple[Plan, Mapping[str, Any], Mapping[str, Any]]
@@ -161,7 +164,7 @@ class Planner:
         self.fragments = fragments
         self.variables = variables
 
-    def plan(self) -> Plan:
+    def plan(self) -> Any:
         root = self.graph.query_type
         assert root is not None
         collected = collect_fields(
@@ -338,7 +341,7 @@ class Planner:
         gathered.belongings.append(several)
         assert several.wanted is not None
         write = make(several.wanted, 0)
-        among = writing.each if _is_list(definition.type) else writing.first
+        among = writing.each if writing.is_list(definition.type) else writing.first
         return lambda wanted, base: among(base + wanted.place(several), write)
 
     def _history(
@@ -487,10 +490,6 @@ def _is_page(kind: Any) -> bool:
     return issubclass(_origin(kind), Connection)
 
 
-def _is_list(kind: Any) -> bool:
-    return is_list_type(kind.of_type if isinstance(kind, GraphQLNonNull) else kind)
-
-
 def _columns(gathered: Gathered) -> Mapping[str, Any]:
     fields: Mapping[str, Any] = gathered.kind.model_fields
     return fields
@@ -535,10 +534,18 @@ class Reach(Visitor):
 class Blueprint:
     """One operation of a document, and its plans."""
 
-    def __init__(self, schema: Schema, prepared: Prepared, name: str | None) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        prepared: Prepared,
+        name: str | None,
+        kind: OperationType = OperationType.QUERY,
+        planner: "type[Planner]" = Planner,
+    ) -> None:
         self._schema = schema
         self._prepared, self._name = prepared, name
-        self._plans: dict[bytes, Plan | None] = {}
+        self._kind, self._planner = kind, planner
+        self._plans: dict[bytes, Any] = {}
         self._ready: OrderedDict[bytes, Ready] = OrderedDict()
         definitions = prepared.document.definitions if prepared.document else ()
         operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
@@ -557,7 +564,7 @@ class Blueprint:
 
     def _examine(self, operation: OperationDefinitionNode) -> None:
         reach = Reach()
-        if operation.operation is not OperationType.QUERY or operation.directives:
+        if operation.operation is not self._kind or operation.directives:
             self._operation = None
             return
         for node in (
@@ -604,6 +611,21 @@ class Blueprint:
         return ready
 
     def _read(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Ready:
+        plan, values = self._planned(operation, variables)
+        if self._prepared.refusal(self._name, variables):
+            raise Unplanned
+        cost = self._prepared.cost_told(self._name, variables)
+        return plan, plan.arguments(values), {"extensions": {"cost": cost}} if cost else {}
+
+    def events(self, variables: Mapping[str, Any]) -> Any:
+        """The plan of what is told with these variables; Unplanned without one."""
+        if self._operation is None:
+            raise Unplanned
+        return self._planned(self._operation, variables)[0]
+
+    def _planned(
+        self, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+    ) -> tuple[Any, VariableValues]:
         values = get_variable_values(
             self._schema._schema,
             operation.variable_definitions or (),
@@ -621,14 +643,11 @@ class Blueprint:
         plan = self._plans[key]
         if plan is None:
             raise Unplanned
-        if self._prepared.refusal(self._name, variables):
-            raise Unplanned
-        cost = self._prepared.cost_told(self._name, variables)
-        return plan, plan.arguments(values), {"extensions": {"cost": cost}} if cost else {}
+        return plan, values
 
-    def _made(self, operation: OperationDefinitionNode, values: VariableValues) -> Plan | None:
+    def _made(self, operation: OperationDefinitionNode, values: VariableValues) -> Any:
         try:
-            return Planner(self._schema, operation, self._fragments, values).plan()
+            return self._planner(self._schema, operation, self._fragments, values).plan()
         except Exception:
             # Whatever is out of the ordinary is told by the usual way.
             return None

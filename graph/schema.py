@@ -27,6 +27,7 @@ from graph.query import Query
 from graph.reply import Reply
 from graph.scalars import SCALARS
 from graph.subscription import Subscription
+from graph.telling import Teller
 from graph.ticket import HistoryEntry, Occurrence
 from graph.workspace import Workspace
 
@@ -70,5 +71,6 @@ def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
             ForApprovers,
             *([] if open_to_strangers else [ForStaffOnly]),
         ],
+        execution_context_class=Teller,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )

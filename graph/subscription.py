@@ -6,6 +6,7 @@ from domain.rules.access import Permission
 from graph.approval import ApprovalUpdate
 from graph.fields import follow
 from graph.notification import Notification
+from graph.planned import TOLD
 from graph.presence import Presence
 from graph.queue import QueueUpdate, TicketUpdate
 from graph.wall import SlaCountdown, Wallboard
@@ -22,9 +23,10 @@ class Subscription:
         TICKETS,
         "Tickets that enter, change in, or leave the caller's view of these levels. Membership is "
         "decided by the server.",
+        plan=TOLD,
     )
     ticket_changes = follow(
-        ticket.changes, TicketUpdate, TICKETS, "Everything that happens to one ticket."
+        ticket.changes, TicketUpdate, TICKETS, "Everything that happens to one ticket.", plan=TOLD
     )
     presence = follow(
         presence.viewers,

@@ -254,6 +254,10 @@ def global_id(kind: str) -> Fix:
     return partial(ids.write, kind)
 
 
+def is_list(kind: GraphQLType) -> bool:
+    return isinstance(kind.of_type if isinstance(kind, GraphQLNonNull) else kind, GraphQLList)
+
+
 def leaf(kind: GraphQLType) -> Fix | None:
     """What makes of a value what JSON says; nothing where it is that already."""
     if isinstance(kind, GraphQLNonNull):

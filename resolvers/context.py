@@ -6,7 +6,7 @@ connection. A mutation works in a transaction of its own, and what is read after
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -16,7 +16,7 @@ from contextlib import (
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
@@ -27,7 +27,7 @@ from domain.addresses import Addresses
 from domain.errors import Collision, Invalid, Unavailable
 from domain.position import Cursors
 from domain.rules.access import Actor, Permission
-from domain.wanted import Unplanned, Views
+from domain.wanted import AHEAD, Row, Seen, Unplanned, Views
 from domain.words import Locale
 from domain.work import Work
 from feed.boards import Boards
@@ -64,6 +64,24 @@ class Store(Protocol):
     def addresses(self) -> Addresses: ...
     @property
     def views(self) -> Views: ...
+
+
+class Written(NamedTuple):
+    """A message of a subscription, ready: nothing of it is left to be run."""
+
+    message: bytes
+
+
+class Writes(Protocol):
+    """Writes the messages of one subscription by plan; Unplanned where it has to be run."""
+
+    async def look(self, context: "Context", ids: Collection[UUID]) -> Seen:
+        """The tickets that a message tells of."""
+        ...
+
+    async def write(self, context: "Context", update: Any) -> Written:
+        """The message, of an update whose tickets are rows that were looked at."""
+        ...
 
 
 class Gate(Protocol):
@@ -119,6 +137,8 @@ class Context:
     """What the session cookie carried, if the request brought one."""
     together: Together | None = None
     """It is run for many who have the same rights, and knows no more of them than these."""
+    writes: Writes | None = None
+    """How its messages are written, where they need not be run."""
     rights: int | None = None
     """What rights were at when the actor's were read, where that was before this operation: then
     only what looks whether they still are may read."""
@@ -182,6 +202,19 @@ class Context:
                 )
             with self.services.store.asking():
                 yield self._read
+
+    async def rows(self, ids: Collection[UUID], version: int | None) -> Mapping[UUID, Row]:
+        """The tickets of a message that is going to be written, as far as they may be seen.
+
+        Where rights are others by now than when the feed was read, those for whom it makes a
+        difference are gone before they are told anything.
+        """
+        if not ids or self.writes is None:
+            return {}
+        seen = await self.writes.look(self, ids)
+        if seen.access_version != version and self.together is not None:
+            await self.together.same(seen.access_version)
+        return {row[AHEAD - 1]: row for row in seen.rows}
 
     async def rest(self) -> None:
         """The answer is complete: give the snapshot back; what comes next is read anew."""

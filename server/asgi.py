@@ -17,6 +17,7 @@ from graph.errors import tell
 from graph.plans import Plans
 from graph.schema import build
 from graph.sharing import sharing
+from graph.telling import Tellings
 from graph.trusted import BadFile, Trusted, load
 from resolvers.context import Context
 from server import oidc, sandbox
@@ -96,6 +97,7 @@ def create(
         witness=Witness(metrics, tracing),
         documents=documents,
         planned=Plans(schema).answer,
+        telling=Tellings(schema).prepare,
         spend=spending(Purses(settings.cost_per_minute)),
         trusted=_trusted(settings, documents),
     )

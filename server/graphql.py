@@ -30,6 +30,7 @@ from graph.sharing import Form
 from graph.trusted import Trusted
 from server import graphql_runs as runs
 from server.graphql_errors import OperationContext, Tell, tell_plainly
+from server.graphql_groups import Asked
 from server.graphql_http import HttpDesk, Planned, unplanned
 from server.graphql_switchboard import Switchboard
 from server.graphql_ws import Connection, Socket
@@ -73,6 +74,9 @@ class GraphQLApp(GraphQL[Any, None]):
         may_upload: Callable[[Any], bool] = lambda context: False,
         witness: Witness | None = None,
         planned: Planned = unplanned,
+        telling: Callable[
+            [Prepared, str | None, Mapping[str, Any] | None, Any], None
+        ] = lambda *_asked: None,
         max_body: int = MEBIBYTE,
         max_frame: int = LONGEST_FRAME,
         max_subscriptions: int = 20,
@@ -113,13 +117,18 @@ class GraphQLApp(GraphQL[Any, None]):
             trusted,
             self._welcome,
         )
+
+        def prepared(asked: Asked, context: OperationContext) -> None:
+            document = self.documents.prepare(asked.query)
+            telling(document, asked.operation_name, asked.variables, context)
+
         self.switchboard = Switchboard(
             documents,
             doorkeeper.websocket,
             doorkeeper.known,
             tell,
             form,
-            partial(runs.for_all, schema, tell),
+            partial(runs.for_all, schema, tell, prepared),
             witness,
             init_timeout=init_timeout,
             send_deadline=send_deadline,

@@ -24,12 +24,14 @@ from server.graphql_groups import Asked
 async def for_all(
     schema: BaseSchema,
     tell: Tell,
+    prepare: Callable[[Asked, OperationContext], None],
     asked: Asked,
     context: OperationContext,
     hand: Callable[[bytes], None],
 ) -> list[Any] | None:
     """Run it once, handing each payload out; what was wrong with it, if it was refused."""
     try:
+        prepare(asked, context)
         results = await schema.stream(
             asked.query,
             variable_values=cast("dict[str, Any] | None", asked.variables),

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from channels import registry
 from domain.position import Position, Stretch
 from domain.rules.presence import Room
+from domain.wanted import Unplanned
 from feed.bell import Bell
 from feed.boards import Boards
 from feed.lookout import Lookout
@@ -44,6 +45,10 @@ class StoredFeed:
     async def since(
         self, workspace_id: UUID, seen: Position, until: Position | None = None
     ) -> Stretch:
+        try:
+            return await self._storage.straight_feed.since(workspace_id, seen, until)
+        except Unplanned:
+            pass  # the usual way knows what to tell of it
         async with self._storage.feed() as feed:
             return await feed.since(workspace_id, seen, until)
 

@@ -1,7 +1,7 @@
 """Tickets, looked at by plan: one statement for a page, its wall, its count and its cursor."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,8 @@ from storage.tickets import matching, order_of
 
 REMEMBERED = 1_000
 """Statements that are kept written: one for each document and shape of question."""
+MOST = 128
+"""More tickets than this are not looked at by their ids in one statement."""
 
 
 class TicketViews:
@@ -122,6 +124,30 @@ class TicketViews:
         )
         values = values_of_actor(actor)
         values[("id",)], values[("protocol",)] = id, protocol
+        gate, rows = await self._ask(statement, values)
+        return self._seen(actor, gate, rows)
+
+    async def several(self, actor: Actor, look: Look, ids: Collection[UUID]) -> Seen:
+        # A statement for each power of two; what is over is the last one again.
+        asked = list(ids)
+        room = 1 << (len(asked) - 1).bit_length() if asked else 0
+        if not 0 < room <= MOST:
+            raise Unplanned
+        asked += asked[-1:] * (room - len(asked))
+        statement = self._known(
+            (look, sight(actor), "several", room),
+            lambda: written(
+                marked_actor(actor),
+                look,
+                self._straight.dialect,
+                [T_.id.in_([Mark("id", place) for place in range(room)])],
+                None,
+                None,
+            ),
+        )
+        values = values_of_actor(actor)
+        for place, each in enumerate(asked):
+            values[("id", place)] = each
         gate, rows = await self._ask(statement, values)
         return self._seen(actor, gate, rows)
 

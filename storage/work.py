@@ -46,7 +46,7 @@ from storage.composing import CannedReplyShelf, ShortLinkShelf
 from storage.due import DueReader
 from storage.engine import Database
 from storage.entries import EntryShelf
-from storage.feed import FeedReader
+from storage.feed import FeedReader, StraightFeed
 from storage.fields import FieldDefinitionShelf, PublisherFieldShelf
 from storage.idempotency import IdempotencyShelf
 from storage.levels import AccountShelf, LevelShelf, MonitoringShelf, TicketTypeShelf
@@ -252,6 +252,7 @@ class Storage:
     """Terms that were read before; they never change."""
 
     def __post_init__(self) -> None:
+        self.straight_feed = StraightFeed(self.database.straight)
         # Cursors and clock may be set when the store is open; they are asked for as they are then.
         self.views = TicketViews(
             self.database.straight, lambda: self.cursors, lambda: self.clock(), self._terms

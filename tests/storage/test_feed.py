@@ -14,6 +14,7 @@ from domain.model.entry import HistoryEntry
 from domain.model.ticket import Ticket
 from domain.operations import handling
 from domain.position import Position
+from domain.words import HistoryKind
 from domain.work import Work
 from storage.access import columns
 from tests.world import World
@@ -261,3 +262,26 @@ def test_a_position_knows_what_it_has_seen() -> None:
         return position.has_seen(entry)
 
     assert [xid for xid in range(98, 112) if not seen(xid)] == [103, 105, 110, 111]
+
+
+async def test_one_statement_reads_of_the_feed_what_a_transaction_reads(world: World) -> None:
+    positions = []
+    ticket = await world.ticket()
+    for number in range(4):
+        async with world.storage.feed() as feed:
+            positions.append(await feed.position())
+        await world.do(handling.note, ticket.id, f"Nota {number}")
+    straight, workspace = world.storage.straight_feed, world.workspace.id
+
+    for seen, until in ((0, None), (1, 3), (2, 2), (3, None)):
+        bound = None if until is None else positions[until]
+        async with world.storage.feed() as feed:
+            usual = await feed.since(workspace, positions[seen], bound)
+        stretch = await straight.since(workspace, positions[seen], bound)
+
+        assert [each.model_dump() for each in stretch.entries] == [
+            each.model_dump() for each in usual.entries
+        ]
+        assert {type(each.kind) for each in stretch.entries} <= {HistoryKind}
+        assert stretch.access_version == usual.access_version
+        assert stretch.until.not_before(usual.until)
