@@ -40,6 +40,8 @@ RULES: tuple[Rule, ...] = (*specified_rules, MaybeNullValidationRule, OneOfInput
 KNOWN, REFUSED = 1_000, 200
 """How many documents are remembered, and how many refusals."""
 MEMORY = 64 * 1024 * 1024
+MOST_ERRORS = 10
+"""After how many validation stops."""
 PER_CHARACTER = 100
 """Bytes that a character takes once its document is parsed: some fifty, at worst two hundred."""
 
@@ -299,7 +301,8 @@ def _validated(
 ) -> tuple[GraphQLError, ...]:
     if document is None:
         return ()
-    errors = validate(schema, document, rules, hide_suggestions=True)
+    # Few, because each repeats the value that it is about, and that may be most of the document.
+    errors = validate(schema, document, rules, MOST_ERRORS, hide_suggestions=True)
     return _coded(errors, "GRAPHQL_VALIDATION_FAILED")
 
 

@@ -100,6 +100,8 @@ def create(
         telling=Tellings(schema).prepare,
         spend=spending(Purses(settings.cost_per_minute)),
         trusted=_trusted(settings, documents),
+        sockets_per_caller=settings.sockets_per_caller,
+        sockets_per_address=settings.sockets_per_address,
     )
 
     @asynccontextmanager

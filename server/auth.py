@@ -444,6 +444,10 @@ class Connection:
             left = (ends - services.clock()).total_seconds()
             self.until = asyncio.get_running_loop().time() + left
 
+    @property
+    def sockets(self) -> int:
+        return len(self.present.guests)
+
     def operation(self) -> Context:
         return Context(self._services, self.present.actor, self._locale)
 

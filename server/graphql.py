@@ -80,6 +80,8 @@ class GraphQLApp(GraphQL[Any, None]):
         max_body: int = MEBIBYTE,
         max_frame: int = LONGEST_FRAME,
         max_subscriptions: int = 20,
+        sockets_per_caller: int = 0,
+        sockets_per_address: int = 0,
         init_timeout: float = 10.0,
         send_deadline: float = 10.0,
         ping_interval: float = 12.0,
@@ -136,6 +138,8 @@ class GraphQLApp(GraphQL[Any, None]):
             max_frame=max_frame,
             spend=spend,
             trusted=trusted,
+            sockets_per_caller=sockets_per_caller,
+            sockets_per_address=sockets_per_address,
         )
         self.graphql_transport_ws_handler_class = partial(  # type: ignore[assignment]
             Socket, switchboard=self.switchboard

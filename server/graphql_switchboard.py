@@ -1,6 +1,7 @@
 """The open sockets, the terms they are held on, and one who looks after them all."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from graph.sharing import Form
 from graph.trusted import Trusted
 from server.graphql_errors import Tell
 from server.graphql_groups import Groups, Run
+from server.throttle import network
 from server.witness import Witness
 
 LOOKS = 4
@@ -20,6 +22,9 @@ SELDOM = 1.0
 
 class Held(Protocol):
     """A socket that is looked after."""
+
+    address: str
+    """Where it comes from."""
 
     def look_after(self, now: float) -> None: ...
 
@@ -43,6 +48,8 @@ class Switchboard:
         max_frame: int,
         spend: Callable[[Any, int], None],
         trusted: Trusted,
+        sockets_per_caller: int = 0,
+        sockets_per_address: int = 0,
     ) -> None:
         self.documents = documents
         self.admit = admit
@@ -57,17 +64,30 @@ class Switchboard:
         self.max_frame = max_frame
         self.spend = spend
         self.trusted = trusted
+        self.sockets_per_caller = sockets_per_caller
+        """How many one sign-in or key may hold in this process; 0 for as many as they like."""
+        self._per_address = sockets_per_address
+        self._from: Counter[str] = Counter()
         self.sockets: set[Any] = set()
         self.draining = False
         self._caring: asyncio.Task[None] | None = None
 
-    def add(self, socket: Held) -> None:
+    def add(self, socket: Held) -> bool:
+        """Whether there is room for it: for one more from where it comes."""
         self.sockets.add(socket)
+        address = network(socket.address)
+        self._from[address] += 1
         if self._caring is None:
             self._caring = asyncio.create_task(self._care())
+        return not self._per_address or self._from[address] <= self._per_address
 
     def discard(self, socket: Held) -> None:
-        self.sockets.discard(socket)
+        if socket in self.sockets:
+            self.sockets.discard(socket)
+            address = network(socket.address)
+            self._from[address] -= 1
+            if not self._from[address]:
+                del self._from[address]
         if not self.sockets and self._caring is not None:
             self._caring.cancel()
             self._caring = None

@@ -56,6 +56,11 @@ class Connection(Protocol):
     until: float | None
     """When the credentials end, on the loop's clock."""
 
+    @property
+    def sockets(self) -> int:
+        """How many there are of whoever signed in, by the same session or key; this one too."""
+        ...
+
     def operation(self) -> OperationContext: ...
 
     def audience(self, *, personal: bool) -> Audience:
@@ -96,6 +101,7 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
     def __init__(self, *, switchboard: Switchboard, **stock: Any) -> None:
         super().__init__(**stock)
         self.switchboard = switchboard
+        self.address = ""
         self.connection: Connection | None = None
         self.closed = False
         self._handshake: WebSocket | None = None
@@ -113,10 +119,15 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         self.websocket = cast("Any", None)
         self.wire = wire_of(self._handshake.scope)
         self._request_id = structlog.contextvars.get_contextvars().get("request_id")
-        self.switchboard.add(self)
+        client = self._handshake.client
+        self.address = client.host if client is not None else ""
+        room = self.switchboard.add(self)
         self.wire.listen(self)
         if self.switchboard.draining:
             self.close(1012, "Service restart")
+        elif not room:
+            # A code that clients come back after: others from there may have left by then.
+            self.close(1013, "Too many connections from your address")
 
     # ── what comes ───────────────────────────────────────────────────────────────────────────
 
@@ -204,6 +215,9 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         self.connection = connection
         self.connection_acknowledged = True
         connection.attend(self)
+        most = self.switchboard.sockets_per_caller
+        if most and connection.sockets > most:
+            self.close(1013, f"You have {most} connections already")
         if not self.closed:
             self.tell({"type": "connection_ack"})
 

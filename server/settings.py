@@ -278,6 +278,18 @@ class Settings(BaseSettings):
         description="What one caller may spend in a minute, in each process; see "
         "`docs/limits.md`. `0`: as much as they like.",
     )
+    sockets_per_caller: int = Field(
+        100,
+        ge=0,
+        description="How many websockets one sign-in or key may hold in each process. "
+        "`0`: as many as they like.",
+    )
+    sockets_per_address: int = Field(
+        2_000,
+        ge=0,
+        description="How many websockets may come from one address in each process. "
+        "`0`: as many as there are.",
+    )
     delivery_seconds: int = Field(
         30,
         ge=1,

@@ -58,6 +58,10 @@ class Session:
     until: float | None = None
     left: bool = False
 
+    @property
+    def sockets(self) -> int:
+        return sum(not each.left for each in self.house.sessions)
+
     def operation(self) -> Errand:
         return Errand(self.house)
 

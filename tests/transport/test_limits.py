@@ -71,6 +71,9 @@ HOSTILE = {
     "unknown arguments": "{ tickets("
     + " ".join(f"x{n}: 1" for n in range(600))
     + ") { nodes { id } } }",
+    "unknown parts of a filter": "{ tickets(filter: {"
+    + " ".join(f"x{n}: 1" for n in range(650))
+    + "}) { totalCount } }",
     "directives": "{ __typename " + "@skip(if: true) " * 10_000 + "}",
     "few directives": "{ __typename " + "@skip(if: true) " * 280 + "}",
     "variables": "query(" + " ".join(f"$v{nth}: Int" for nth in range(450)) + ") { __typename }",
