@@ -80,6 +80,10 @@ async def test_one_event_asks_the_database_the_same_however_many_follow(
         "subscription { queueChanges { changes { ticket { subject publisher { name }"
         " history(last: 1) { nodes { sequence } } } entry { sequence } } } }"
     )
+    for text in ("Antes", "Ninguém segue"):
+        sent.clear()
+        await world.do(handling.note, ticket.id, text)
+    alone = sum(sent)
     costs: list[int] = []
     async with AsyncExitStack() as stack:
         watchers: list[Watcher] = []
@@ -98,7 +102,5 @@ async def test_one_event_asks_the_database_the_same_however_many_follow(
             costs.append(sum(sent))
         assert len(groups(house)) == 1
 
-    sent.clear()
-    await world.do(handling.note, ticket.id, "Ninguém segue")
     # One reading of the feed and one look at the ticket.
-    assert costs == [sum(sent) + 2] * 2
+    assert costs == [alone + 2] * 2
