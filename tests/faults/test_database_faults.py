@@ -129,8 +129,8 @@ async def every(work: SqlWork) -> list[Ticket]:
     return list(await work.session.scalars(select(Ticket)))
 
 
-async def while_away(house: House, ana: Caller) -> None:
-    """Every door says so in its own way, and in time."""
+async def while_away(house: House, ana: Caller, bia: Caller) -> None:
+    """Every door says so in its own way, and in time; Bia is on no socket, and to be asked for."""
     async with httpx.AsyncClient(base_url=house.url, timeout=SLOWEST) as client:
         ready = await client.get("/readyz")
         assert ready.status_code == 503
@@ -156,7 +156,7 @@ async def while_away(house: House, ana: Caller) -> None:
     async with connect(
         house.url.replace("http", "ws") + "/graphql", subprotocols=[PROTOCOL]
     ) as socket:
-        payload = {"authorization": f"Bearer {ana.token}"}
+        payload = {"authorization": f"Bearer {bia.token}"}
         await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
         with pytest.raises(ConnectionClosed):
             await asyncio.wait_for(socket.recv(), SLOWEST)
@@ -199,7 +199,7 @@ async def test_whoever_asks_meanwhile_is_told_to_try_again_and_whoever_follows_m
                 for strike in (own_postgres.kill, own_postgres.stop):
                     await writing.confirm(A_FEW)
                     strike()
-                    await while_away(house, ana)
+                    await while_away(house, ana, callers[0])
                     own_postgres.restart()
                     returned = monotonic()
                     await until(lambda: any(each.answered_at > returned for each in timed), 20)  # noqa: B023

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
@@ -15,6 +16,7 @@ from tests.faults.conftest import Office
 from tests.flows.served import PATIENCE, Caller
 from tests.transport.house import until
 
+pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 SLOW, GOOD, CHANGES = 50, 10, 60
 MEBIBYTE = 1024 * 1024
 GONE_IN = 60.0
