@@ -17,6 +17,7 @@ from domain.page import Window
 from domain.rules.access import Actor
 from domain.rules.membership import TicketFilter
 from domain.rules.sla import Terms
+from domain.shelves.found import Counts
 from domain.words import OrderDirection, TicketOrderField
 
 Row = Sequence[Any]
@@ -114,6 +115,8 @@ class Seen:
     """The place of a row in its list; none where places were not asked for."""
     count: int = 0
     position: str = ""
+    figures: Counts | None = None
+    """Where no row was asked for, but how many there are of each kind."""
 
 
 class Views(Protocol):
@@ -132,6 +135,10 @@ class Views(Protocol):
         window: Window,
     ) -> Seen:
         """A page of a list."""
+        ...
+
+    async def counts(self, actor: Actor, asked: TicketFilter) -> Seen:
+        """No rows: figures."""
         ...
 
     async def one(

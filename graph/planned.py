@@ -47,12 +47,19 @@ class Rooted:
 
 
 @dataclass(frozen=True)
+class Figured:
+    """A root field of figures: `ask` answers with the same, one snapshot with who may see them."""
+
+    ask: Ask
+
+
+@dataclass(frozen=True)
 class Told:
     """A root field that is followed: its messages can be written from the feed and from rows."""
 
 
 TOLD = Told()
-Plan: TypeAlias = Decided | Leads | Hangs | ReadNow | Rooted | Told
+Plan: TypeAlias = Decided | Leads | Hangs | ReadNow | Rooted | Figured | Told
 
 
 class PlannedAnswer(NamedTuple):

@@ -7,6 +7,7 @@ document that cannot be planned whole is not planned at all.
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -46,7 +47,7 @@ from graph import writing
 from graph.documents import Prepared
 from graph.fields import MODEL, PLAN
 from graph.page import Connection
-from graph.planned import Decided, Hangs, Leads, PlannedAnswer, ReadNow, Rooted
+from graph.planned import Decided, Figured, Hangs, Leads, PlannedAnswer, ReadNow, Rooted
 from graph.policy import KEY, Needs
 from graph.writing import Fix, PageSeen, Scope, TermsUnknown, Write, WritePage
 from resolvers import paging
@@ -102,7 +103,6 @@ class Plan:
     schema: Schema
     needs: Needs
     ask: Callable[..., Any]
-    look: Look
     write: Callable[[Any, Scope], Any]
     constants: tuple[tuple[str, str], ...]
     """Response keys in order; the one without a value is the root field's."""
@@ -122,7 +122,7 @@ class Plan:
         """The body of the answer. Unplanned where only the usual way knows it."""
         if context.actor is None or not any(map(context.actor.can, self.needs.any_of)):
             raise Unplanned
-        seen = await self.ask(context, self.look, **arguments)
+        seen = await self.ask(context, **arguments)
         if context.rights is not None and (not seen.valid or seen.access_version != context.rights):
             raise Unplanned  # rights have changed since, so what was seen is thrown away
         told = await terms_known(lambda scope: self.write(seen, scope), context)
@@ -176,11 +176,16 @@ class Planner:
         details = collected[asked[0]]
         definition, declared = root.fields[_name(details)], self._declared(root, _name(details))
         rooted, needs = declared.metadata.get(PLAN), declared.metadata.get(KEY)
-        if not isinstance(rooted, Rooted) or not isinstance(needs, Needs):
+        if not isinstance(rooted, Rooted | Figured) or not isinstance(needs, Needs):
             raise Unplanned
         kind = get_named_type(definition.type)
         assert isinstance(kind, GraphQLObjectType)
-        look, write = self._page(kind, details) if _is_page(kind) else self._one(kind, details)
+        ask: Callable[..., Any] = rooted.ask
+        if isinstance(rooted, Figured):
+            write = self._figured(kind, details)
+        else:
+            look, write = self._page(kind, details) if _is_page(kind) else self._one(kind, details)
+            ask = partial(rooted.ask, look=look)
         constants = tuple((key, "" if key == asked[0] else root.name) for key in collected)
         return Plan(
             details[0].node,
@@ -188,8 +193,7 @@ class Planner:
             declared,
             self.schema,
             needs,
-            rooted.ask,
-            look,
+            ask,
             write,
             constants,
         )
@@ -449,6 +453,29 @@ class Planner:
             return {key: getattr(info, python) if python else kind.name for key, python in names}
 
         return write
+
+    # ── figures ──────────────────────────────────────────────────────────────────────────────
+
+    def _figured(self, kind: GraphQLObjectType, details: FieldDetailsList) -> Any:
+        tell = self._figures(kind, details)
+        return lambda seen, _scope: tell(seen.figures)
+
+    def _figures(self, kind: GraphQLObjectType, details: FieldDetailsList) -> Fix:
+        parts: list[tuple[str, Fix]] = []
+        for key, each in self._selected(kind, details).items():
+            name = _name(each)
+            if name == "__typename":
+                parts.append((key, lambda _it: kind.name))
+                continue
+            definition, declared = kind.fields[name], self._declared(kind, name)
+            if declared.base_resolver is not None or definition.args:
+                raise Unplanned
+            below = get_named_type(definition.type)
+            inner = isinstance(below, GraphQLObjectType)
+            fix = self._figures(below, each) if inner else writing.leaf(definition.type)
+            several = inner and writing.is_list(definition.type)
+            parts.append((key, writing.figure(declared.python_name, fix, several=several)))
+        return writing.figures(parts)
 
     # ── the schema ───────────────────────────────────────────────────────────────────────────
 

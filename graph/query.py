@@ -8,7 +8,7 @@ from graph.calendar import Calendar, SlaPreview
 from graph.composing import CannedReply
 from graph.fields import ask
 from graph.node import Node
-from graph.planned import Rooted
+from graph.planned import Figured, Rooted
 from graph.publisher import FieldDefinition
 from graph.ticket import (
     Publisher,
@@ -46,7 +46,11 @@ class Query:
         plan=Rooted(rows.page_seen),
     )
     ticket_counts = ask(
-        rows.counts, TicketCounts, TICKETS, "How many there are, by status and by priority."
+        rows.counts,
+        TicketCounts,
+        TICKETS,
+        "How many there are, by status and by priority.",
+        plan=Figured(rows.counts_seen),
     )
     levels = ask(setup.levels, list[Level], WORKSPACE, "All levels, by name.")
     level = ask(setup.level, Level | None, WORKSPACE, "One level.")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from types import SimpleNamespace
 from typing import Any, TypeAlias, get_args
 from uuid import UUID
@@ -245,6 +245,24 @@ def history(at: int, count: int, sequence: int, write: WritePage) -> Write:
         return write(seen, scope)
 
     return make
+
+
+# ── figures ────────────────────────────────────────────────────────────────────────────────────
+
+
+def figures(parts: Sequence[tuple[str, Fix]]) -> Fix:
+    """An object without a row behind it: each key with what is told of the whole of it."""
+    return lambda it: {key: tell(it) for key, tell in parts}
+
+
+def figure(name: str, fix: Fix | None, *, several: bool = False) -> Fix:
+    """An attribute, or each of a list of them, as JSON says it."""
+    pick: Fix = attrgetter(name)
+    if fix is None:
+        return pick
+    if several:
+        return lambda it: [fix(each) for each in pick(it)]
+    return lambda it: fix(pick(it))
 
 
 # ── values ─────────────────────────────────────────────────────────────────────────────────────

@@ -114,6 +114,12 @@ async def counts(
         return await work.tickets.counts(asked)
 
 
+async def counts_seen(context: Context, *, filter: TicketFilter | None = None) -> Seen:
+    """The same figures."""
+    asked = await read_filter(context, filter)
+    return await context.services.store.views.counts(context.me, asked)
+
+
 async def read_filter(context: Context, given: TicketFilter | None) -> Filter:
     """The filter, with the default period begun where the workspace's clocks say."""
     if given is None:

@@ -221,7 +221,8 @@ def written(
     ticket = columns(aliased(Ticket, found.subquery("ticket_page")))
 
     draft = Draft(actor, dialect)
-    gate = _gate(draft, actor, look, select(func.count()).select_from(Ticket).where(wall, *asked))
+    count = select(func.count()).select_from(Ticket).where(wall, *asked)
+    gate = _gate(draft, actor, count if look.counted else None, placed=look.placed)
     draft.show(ticket.id)
     around = draft.row(look.wanted, ticket, gate.outerjoin(ticket, true()))
     if order is not None and look.marked:
@@ -233,10 +234,36 @@ def written(
     return Written.of(statement, draft.types, dialect)
 
 
-def _gate(draft: Draft, actor: Actor, look: Look, count: Select[Any]) -> Any:
+def counted(
+    actor: Actor,
+    kinds: Sequence[Any],
+    dialect: Dialect,
+    asked: Sequence[ColumnElement[bool]],
+    levels: Collection[Any] | None = None,
+) -> Written:
+    """The statement for how many of each of these kinds `asked` finds.
+
+    Its rows are what stands ahead without the id, the kinds (None where there is no row at all),
+    and how many.
+    """
+    wall = access.tickets(actor, levels=levels)
+    named = [each.label(f"kind{place}") for place, each in enumerate(kinds)]
+    found = select(*named, func.count().label("size")).where(wall, *asked).group_by(*kinds)
+    figures = found.subquery("figures")
+    draft = Draft(actor, dialect)
+    gate = _gate(draft, actor)
+    for column in figures.c:
+        draft.show(column)
+    statement = select(*draft.columns).select_from(gate.outerjoin(figures, true()))
+    return Written.of(statement, draft.types, dialect)
+
+
+def _gate(
+    draft: Draft, actor: Actor, count: Select[Any] | None = None, *, placed: bool = False
+) -> Any:
     version = select(W_.access_version).where(W_.id == actor.workspace_id).scalar_subquery()
     place: Any = null()
-    if look.placed:
+    if placed:
         place = (
             literal_column("CAST(pg_current_snapshot() AS text)")
             if draft.postgres
@@ -245,7 +272,7 @@ def _gate(draft: Draft, actor: Actor, look: Look, count: Select[Any]) -> Any:
     gate = select(
         version.label("rights"),
         _valid(actor).label("valid"),
-        (count.scalar_subquery() if look.counted else null()).label("count"),
+        (null() if count is None else count.scalar_subquery()).label("count"),
         place.label("place"),
     ).subquery("gate")
     draft.columns += [gate.c.rights, gate.c.valid, gate.c.count, gate.c.place]

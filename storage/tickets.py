@@ -1,6 +1,7 @@
 """Tickets, found: by id, by protocol, in lists, and as outsiders may know them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, func, not_, select, type_coerce
@@ -32,6 +33,8 @@ ORDERS: dict[TicketOrderField, tuple[str, ...]] = {
     TicketOrderField.UPDATED_AT: ("updated_at", "id"),
     TicketOrderField.INTERACTIONS: ("interactions_count", "id"),
 }
+KINDS = (T_.status, T_.priority)
+"""What tickets are counted by."""
 NEWEST = Order("newest", ("opened_at", "id"), descending=True)
 
 
@@ -86,6 +89,20 @@ def matching(asked: TicketFilter) -> list[ColumnElement[bool]]:
     if asked.opened_to is not None:
         conditions.append(T_.opened_at < asked.opened_to)
     return conditions
+
+
+def summed(found: Iterable[Sequence[Any]]) -> Counts:
+    """Figures, of how many there are of each of KINDS."""
+    by_status = dict.fromkeys(TicketStatus, 0)
+    by_priority = dict.fromkeys(Priority, 0)
+    for status, priority, count in found:
+        by_status[status] += count
+        by_priority[priority] += count
+    return Counts(
+        sum(by_status.values()),
+        [StatusCount(*each) for each in by_status.items()],
+        [PriorityCount(*each) for each in by_priority.items()],
+    )
 
 
 class TicketReads(Shelf[Ticket]):
@@ -150,21 +167,8 @@ class TicketReads(Shelf[Ticket]):
         return [ticket.level_id] if ticket else []
 
     async def counts(self, asked: TicketFilter) -> Counts:
-        statement = (
-            select(T_.status, T_.priority, func.count())
-            .where(*self._asked(asked))
-            .group_by(T_.status, T_.priority)
-        )
-        by_status = dict.fromkeys(TicketStatus, 0)
-        by_priority = dict.fromkeys(Priority, 0)
-        for status, priority, count in await self.session.execute(statement):
-            by_status[status] += count
-            by_priority[priority] += count
-        return Counts(
-            sum(by_status.values()),
-            [StatusCount(*each) for each in by_status.items()],
-            [PriorityCount(*each) for each in by_priority.items()],
-        )
+        statement = select(*KINDS, func.count()).where(*self._asked(asked)).group_by(*KINDS)
+        return summed(await self.session.execute(statement))
 
     async def successors(self, ticket_ids: Collection[UUID]) -> Mapping[UUID, Ticket]:
         """The ticket that each was followed by."""

@@ -1,4 +1,7 @@
-"""Tickets, looked at by plan: one statement for a page, its wall, its count and its cursor."""
+"""Tickets, looked at by plan: one statement for a page, its wall, its count and its cursor.
+
+For figures of them, too.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
@@ -16,7 +19,7 @@ from domain.wanted import AHEAD, Look, Row, Seen, Unplanned
 from domain.words import OrderDirection, TicketOrderField
 from storage.access import T_
 from storage.keyset import Order
-from storage.looking import written
+from storage.looking import counted, written
 from storage.marks import (
     Mark,
     Values,
@@ -29,7 +32,7 @@ from storage.marks import (
     values_of_filter,
 )
 from storage.straight import Straight
-from storage.tickets import matching, order_of
+from storage.tickets import KINDS, matching, order_of, summed
 
 REMEMBERED = 1_000
 """Statements that are kept written: one for each document and shape of question."""
@@ -107,6 +110,25 @@ class TicketViews:
             cursor=_cursor(by) if look.marked else None,
         )
 
+    async def counts(self, actor: Actor, asked: TicketFilter) -> Seen:
+        marked = marked_filter(actor, asked)
+        if marked is None:
+            raise Unplanned
+        statement = self._known(
+            ("counts", sight(actor), shape(actor, asked)),
+            lambda: counted(
+                marked_actor(actor),
+                KINDS,
+                self._straight.dialect,
+                matching(marked),
+                marked.level_ids,
+            ),
+        )
+        values = values_of_actor(actor)
+        values_of_filter(asked, values)
+        gate, found = await self._ask(statement, values)
+        return self._seen(actor, gate, (), figures=summed(row[AHEAD - 1 :] for row in found))
+
     async def one(
         self, actor: Actor, look: Look, *, id: UUID | None = None, protocol: str | None = None
     ) -> Seen:
@@ -169,7 +191,7 @@ class TicketViews:
         values[("now",)] = self._clock()
         found = await self._straight.rows(statement.text, statement.values(values))
         rows = statement.read(found)
-        # Without a ticket there is one row all the same: what stands ahead.
+        # Where nothing is found there is one row all the same: what stands ahead.
         return rows[0], rows if rows[0][AHEAD - 1] is not None else ()
 
     def _seen(self, actor: Actor, gate: Row, rows: Sequence[Row], **more: Any) -> Seen:

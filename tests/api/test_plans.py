@@ -37,6 +37,8 @@ HOT = {
       tickets(filter: $filter, orderBy: $order, first: $first) {
         edges { cursor node { ...Whole } } pageInfo { hasNextPage endCursor } } }""",
     "one": "query Status($protocol: String!) { ticket(protocol: $protocol) { ...Whole } }",
+    "counts": """query Figures($filter: TicketFilter) { ticketCounts(filter: $filter) {
+      total byStatus { status count } byPriority { priority count } } }""",
     "by id": "query One($id: ID!) { ticket(id: $id) { ...Whole } }",
 }
 WHOLE = """ fragment Whole on Ticket { id protocol subject status priority type { name } openedAt
@@ -198,13 +200,17 @@ class House:
             "assigneeIds": [unknown("Level")],
         }
 
+    def counted(self, chance: random.Random) -> Json:
+        """Arguments of figures, and of a list those that say of which tickets."""
+        filters = self.filters(chance)
+        if chance.random() >= 0.6:
+            return {}
+        some = chance.sample(sorted(filters), chance.randint(0, 2))
+        return {"filter": {name: filters[name] for name in some}}
+
     def asked(self, chance: random.Random, cursors: list[str]) -> Json:
         """Arguments of a list."""
-        filters = self.filters(chance)
-        told: Json = {}
-        if chance.random() < 0.6:
-            some = chance.sample(sorted(filters), chance.randint(0, 2))
-            told["filter"] = {name: filters[name] for name in some}
+        told = self.counted(chance)
         if chance.random() < 0.6:
             order = ["URGENCY", "DUE_AT", "PRIORITY", "OPENED_AT", "UPDATED_AT", "INTERACTIONS"]
             told["orderBy"] = {
@@ -261,6 +267,7 @@ async def test_whatever_is_said_of_tickets_a_plan_answers_it_as_running_it_does(
                 ("tickets", house.asked(chance, cursors)),
                 ("ticket", {"protocol": ticket.protocol}),
                 ("ticket", {"id": gid(ticket)}),
+                ("ticketCounts", house.counted(chance)),
             ]
         )
         await desk.send(saying.document(root, arguments), who, **saying.variables)
@@ -274,12 +281,20 @@ async def test_every_filter_finds_by_plan_what_it_finds_when_it_is_run(desk: Des
     asking = (
         "query($f: TicketFilter) { tickets(filter: $f, first: 50) { totalCount nodes { id } } }"
     )
+    figures = (
+        "query($f: TicketFilter) { ticketCounts(filter: $f) { total byStatus { status count }"
+        " byPriority { priority count } } }"
+    )
     chance = random.Random(7)
     for name in house.filters(chance):
         for who in house.callers[:4]:
-            await desk.ask(asking, who, f={name: house.filters(chance)[name]})
+            given = {name: house.filters(chance)[name]}
+            listed = await desk.ask(asking, who, f=given)
+            counted = await desk.ask(figures, who, f=given)
+            assert counted["total"] == listed["totalCount"]
 
     assert desk.both.differences == []
+    assert desk.both.seen.count(figures) == desk.both.seen.count(asking) > 0
 
 
 # ── rights ─────────────────────────────────────────────────────────────────────────────────────
@@ -303,31 +318,48 @@ async def close_the_shutters(world: World, level: Level, person: Person) -> None
 LOSSES = {"a membership": leave, "the account": be_nobody, "an open level": close_the_shutters}
 
 
+SECRETS: dict[str, tuple[str, Json]] = {
+    "ticket": (
+        "query($p: String!) { ticket(protocol: $p) { subject } }",
+        {"subject": "Segredo"},
+    ),
+    "figures": (
+        "query($p: String!) { ticketCounts(filter: { protocol: $p }) { total } }",
+        {"total": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("lost", LOSSES)
-async def test_no_right_that_is_gone_shows_a_ticket(desk: Desk, lost: str) -> None:
+async def test_no_right_that_is_gone_shows_a_ticket(desk: Desk, lost: str, secret: str) -> None:
     world = desk.world
     view = OutsideView.FULL if lost == "an open level" else OutsideView.COUNT
     level = await world.level("Cofre", outside_view=view)
     members = [] if lost == "an open level" else [level]
     eve = await world.person("Eva", level=members)
     ticket = await world.ticket(level, subject="Segredo")
-    asking = "query($p: String!) { ticket(protocol: $p) { subject } }"
+    asking, shown = SECRETS[secret]
     desk.graphql.desk = desk.both.plain()
     for _ in range(2):
-        assert await desk.ask(asking, eve, p=ticket.protocol) == {"subject": "Segredo"}
+        assert await desk.ask(asking, eve, p=ticket.protocol) == shown
 
     await LOSSES[lost](world, level, eve)
 
     for _ in range(2):
-        assert "Segredo" not in (await desk.send(asking, eve, p=ticket.protocol)).text
+        told = (await desk.send(asking, eve, p=ticket.protocol)).json()
+        assert shown not in (told.get("data") or {}).values()
 
 
-async def test_who_signed_out_or_whose_key_was_revoked_is_asked_to_sign_in(desk: Desk) -> None:
+@pytest.mark.parametrize("secret", SECRETS)
+async def test_who_signed_out_or_whose_key_was_revoked_is_asked_to_sign_in(
+    desk: Desk, secret: str
+) -> None:
     world = desk.world
     eve = await world.person("Eva", level=world.triage)
     key = await desk.key(Scope.READ)
     ticket = await world.ticket()
-    asking = "query($p: String!) { ticket(protocol: $p) { subject } }"
+    asking, _shown = SECRETS[secret]
     desk.graphql.desk = desk.both.plain()
     for who in (eve, eve, key, key):
         assert await desk.ask(asking, who, p=ticket.protocol)
@@ -399,16 +431,21 @@ WAYS = {
     "Account": "account { %s }",
     "Profile": "publisher { profiles { %s } }",
     "TicketType": "type { %s }",
+    "TicketCounts": "%s",
+    "StatusCount": "byStatus { %s }",
+    "PriorityCount": "byPriority { %s }",
 }
+FIGURES = {"TicketCounts", "StatusCount", "PriorityCount"}
 
 
 @pytest.mark.parametrize("kind", WAYS)
 def test_every_field_that_can_be_planned_is(kind: str) -> None:
     fields = GRAPH.type_map[kind].fields  # type: ignore[attr-defined]
+    root = "ticketCounts" if kind in FIGURES else 'ticket(protocol: "1")'
     unplanned = []
     for name in PLANNED.get(kind, fields):
         below = "" if is_leaf_type(get_named_type(fields[name].type)) else " { __typename }"
-        document = f'{{ ticket(protocol: "1") {{ {WAYS[kind] % (name + below)} }} }}'
+        document = f"{{ {root} {{ {WAYS[kind] % (name + below)} }} }}"
         try:
             Blueprint(SCHEMA, DOCUMENTS.prepare(document), None).plan({})
         except Unplanned:
@@ -422,6 +459,8 @@ async def test_what_is_out_of_the_ordinary_is_run(desk: Desk, crowd: Person) -> 
         "{ me { user { name } } }",
         "{ tickets { nodes { viewers { user { name } } } } }",
         "{ tickets { totalCount } levels { name } }",
+        "{ tickets { totalCount } ticketCounts { total } }",
+        '{ ticketCounts(filter: { search: "pedido" }) { total } }',
         '{ tickets(filter: { search: "pedido" }) { totalCount } }',
         "{ tickets { __typename ... on Node { __typename } } }",
     ):
