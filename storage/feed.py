@@ -119,7 +119,9 @@ class StraightFeed:
             values[("until",)] = until.text if until else None
         else:
             values |= {("lowest",): seen.lowest, ("until",): until.lowest if until else None}
-        rows = statement.read(await self._straight.rows(statement.text, statement.values(values)))
+        rows = statement.read(
+            await self._straight.rows(statement.text, statement.values(values), anew=True)
+        )
         now, version = rows[0][:AHEAD]
         entries = [_entry(row[AHEAD:]) for row in rows if row[AHEAD] is not None]
         truncated = len(entries) > MOST

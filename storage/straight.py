@@ -18,6 +18,7 @@ from domain.wanted import Unplanned
 from storage import statements
 from storage.connections import Connection, Connections
 
+FEW = 4
 WAIT = 8.0
 """Seconds that one statement may take, waiting for a connection included."""
 
@@ -28,7 +29,12 @@ class Straight(Protocol):
 
     @property
     def dialect(self) -> Dialect: ...
-    async def rows(self, statement: str, values: Sequence[Any]) -> Sequence[Any]: ...
+    async def rows(
+        self, statement: str, values: Sequence[Any], *, anew: bool = False
+    ) -> Sequence[Any]:
+        """What the statement finds; `anew` where how to find it depends on the values."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -40,7 +46,9 @@ class OnEngine:
         self.dialect = engine.dialect
         self.asked = 0
 
-    async def rows(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+    async def rows(
+        self, statement: str, values: Sequence[Any], *, anew: bool = False
+    ) -> Sequence[Any]:
         self.asked += 1
         try:
             async with self._engine.connect() as connection:
@@ -56,11 +64,12 @@ class OnPostgres:
     """A pool of connections that only read, each statement in a snapshot of its own."""
 
     def __init__(
-        self, dialect: Dialect, size: int, connect: Callable[[], Awaitable[Connection]]
+        self, dialect: Dialect, size: int, connect: Callable[[bool], Awaitable[Connection]]
     ) -> None:
         self.dialect = dialect
         self.asked = 0
-        self._connections = Connections(size, connect)
+        self._once = Connections(size, lambda: connect(False))
+        self._anew = Connections(FEW, lambda: connect(True))
 
     @classmethod
     def of(cls, engine: AsyncEngine, size: int, options: Mapping[str, Any]) -> "OnPostgres":
@@ -68,31 +77,39 @@ class OnPostgres:
         settings = {
             **options["server_settings"],
             "default_transaction_read_only": "on",
-            # These statements are the same for all values, and planning a page anew takes as long
-            # as answering it: PostgreSQL would, for it guesses that a plan of its own is better.
-            "plan_cache_mode": "force_generic_plan",
         }
+        # How a page is found is the same for all values, and planning it anew takes as long as
+        # answering it: PostgreSQL would, for it guesses that a plan of its own is better. How the
+        # news of a feed are found is not: what is behind a cursor is little, or everything.
+        modes = {True: "force_custom_plan", False: "force_generic_plan"}
 
-        async def connect() -> Connection:
+        async def connect(anew: bool) -> Connection:
             connection: Connection = await asyncpg.connect(
                 url,
                 statement_cache_size=500,
                 max_cached_statement_lifetime=0,
-                **{**options, "server_settings": settings},
+                **{
+                    **options,
+                    "server_settings": {**settings, "plan_cache_mode": modes[anew]},
+                },
             )
             return connection
 
         return cls(engine.dialect, size, connect)
 
-    async def rows(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+    async def rows(
+        self, statement: str, values: Sequence[Any], *, anew: bool = False
+    ) -> Sequence[Any]:
         self.asked += 1
         statements.sent()
+        connections = self._anew if anew else self._once
         try:
-            return await self._connections.rows(statement, values, WAIT)
+            return await connections.rows(statement, values, WAIT)
         except (TimeoutError, asyncpg.QueryCanceledError) as error:
             raise Unavailable from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise Unplanned from error
 
     async def close(self) -> None:
-        await self._connections.close(WAIT)
+        await self._once.close(WAIT)
+        await self._anew.close(WAIT)
