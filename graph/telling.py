@@ -20,7 +20,7 @@ from graphql import (
     get_named_type,
     is_object_type,
 )
-from graphql.execution.collect_fields import FieldDetailsList, collect_fields
+from graphql.execution.collect_fields import FieldDetailsList
 from strawberry import Schema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -29,12 +29,15 @@ from domain.model.entry import HistoryEntry
 from domain.model.ticket import Ticket
 from domain.wanted import AHEAD, Look, Seen, Unplanned, Wanted
 from graph import writing
+from graph.blueprint import Blueprint
 from graph.documents import Prepared
 from graph.fields import MODEL, PLAN
+from graph.gathered import Gathered, gather
 from graph.planned import Told
-from graph.plans import Blueprint, Gathered, Planner, terms_known
-from graph.writing import Scope
-from resolvers import ids
+from graph.planning import Planner
+from graph.scope import Scope, terms_known
+from graph.selection import Selection, name_of, origin
+from resolvers import ids, tickets
 from resolvers.context import Context, Written
 
 Tell: TypeAlias = Callable[[Any, Scope], Any]
@@ -59,8 +62,8 @@ class Telling:
     seen: Look
     tell: Tell
 
-    async def look(self, context: Context, ids: Collection[UUID]) -> Seen:
-        return await context.services.store.views.several(context.me, self.seen, ids)
+    async def look(self, context: Context, some: Collection[UUID]) -> Seen:
+        return await tickets.several_seen(context, self.seen, some)
 
     async def write(self, context: Context, update: Any) -> Written:
         try:
@@ -70,29 +73,32 @@ class Telling:
         return Written(orjson.dumps({self.key: told}, option=orjson.OPT_UTC_Z))
 
 
-class Foreteller(Planner):
+class SubscriptionPlanner:
     """Reads a subscription: an update is a value of ours, its tickets are rows."""
 
-    def plan(self) -> Telling:
-        root = self.graph.subscription_type
-        assert root is not None
-        collected = collect_fields(
-            self.graph, self.fragments, self.variables, root, self.operation, True
-        ).grouped_field_set
-        if len(collected) != 1:
-            raise Unplanned
-        [(key, details)] = collected.items()
-        name = details[0].node.name.value
-        if not isinstance(self._declared(root, name).metadata.get(PLAN), Told):
-            raise Unplanned
+    def __init__(self, selection: Selection) -> None:
+        self.selection = selection
+        self._planner = Planner(selection)
         self._tickets = Gathered(Ticket)
+
+    def telling(self) -> Telling:
+        root = self.selection.graph.subscription_type
+        assert root is not None
+        selected = self.selection.at_root(root)
+        if len(selected) != 1:
+            raise Unplanned
+        [(key, details)] = selected.items()
+        name = name_of(details)
+        if not isinstance(self.selection.declared(root, name).metadata.get(PLAN), Told):
+            raise Unplanned
         make = self._value(get_named_type(root.fields[name].type), details)
         wanted = self._tickets.wanted
         return Telling(key, Look(wanted), make(wanted))
 
     def _value(self, kind: GraphQLObjectType, details: FieldDetailsList) -> MakeTell:
         parts = [
-            (key, self._part(kind, each)) for key, each in self._selected(kind, details).items()
+            (key, self._part(kind, each))
+            for key, each in self.selection.below(kind, details).items()
         ]
 
         def make(wanted: Wanted) -> Tell:
@@ -102,13 +108,13 @@ class Foreteller(Planner):
         return make
 
     def _part(self, kind: GraphQLObjectType, details: FieldDetailsList) -> MakeTell:
-        name = details[0].node.name.value
+        name = name_of(details)
         if name == "__typename":
             return lambda _wanted: lambda _value, _scope: kind.name
         definition = kind.fields[name]
         if definition.args:
             raise Unplanned
-        take = attrgetter(self._declared(kind, name).python_name)
+        take = attrgetter(self.selection.declared(kind, name).python_name)
         inner = get_named_type(definition.type)
         if not is_object_type(inner):
             return _leaf(take, definition.type)
@@ -129,11 +135,11 @@ class Foreteller(Planner):
         return below
 
     def _told(self, kind: GraphQLObjectType, details: FieldDetailsList) -> MakeTell:
-        model = getattr(kind.extensions["strawberry-definition"].origin, MODEL, None)
+        model = getattr(origin(kind), MODEL, None)
         if model is None:
             return self._value(kind, details)
         if model is Ticket:
-            make = self._thing(kind, details, self._tickets)
+            make = self._planner.thing(kind, details, self._tickets)
             return lambda wanted: make(wanted, AHEAD)
         if model is HistoryEntry:
             return self._entry(kind, details)
@@ -141,8 +147,8 @@ class Foreteller(Planner):
 
     def _entry(self, kind: GraphQLObjectType, details: FieldDetailsList) -> MakeTell:
         """What the feed has read already, and nothing that it leads to."""
-        gathered = self._gather(kind)
-        make = self._thing(kind, details, gathered)
+        gathered = gather(kind)
+        make = self._planner.thing(kind, details, gathered)
         wanted = gathered.wanted
         if wanted.ones or wanted.belongings:
             raise Unplanned
@@ -181,10 +187,14 @@ class Tellings:
         blueprint = document.once(
             ("tellings", operation_name),
             lambda: Blueprint(
-                self._schema, document, operation_name, OperationType.SUBSCRIPTION, Foreteller
+                self._schema,
+                document,
+                operation_name,
+                OperationType.SUBSCRIPTION,
+                lambda selection: SubscriptionPlanner(selection).telling(),
             ),
         )
         try:
-            context.writes = blueprint.events(variables or {})
+            context.writes, _ = blueprint.plan(variables or {})
         except (Unplanned, GraphQLError):
             return

@@ -4,15 +4,13 @@ A row is a sequence of values, and so is what stands under the keys of an object
 from one to the other as they are.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from operator import attrgetter, itemgetter
 from types import SimpleNamespace
 from typing import Any, TypeAlias, get_args
-from uuid import UUID
 
 from graphql import (
     GraphQLEnumType,
@@ -25,42 +23,13 @@ from graphql import (
 from domain.model.sla import SlaClock
 from domain.page import PageInfo
 from domain.reading import read
-from domain.rules.sla import Terms
 from domain.wanted import Row, Unplanned
+from graph.scope import Scope
 from resolvers import ids
-from resolvers.context import Context
 
 Fix: TypeAlias = Callable[[Any], Any]
 AS_THEY_ARE = {"String", "Int", "Boolean", "DateTime"}
 """Scalars whose values the writer of JSON takes as the row has them; instants end in Z."""
-
-
-class TermsUnknown(Exception):
-    """These have to be read before a clock can be."""
-
-    def __init__(self, terms_id: UUID) -> None:
-        super().__init__(terms_id)
-        self.terms_id = terms_id
-
-
-@dataclass
-class Scope:
-    """What of an answer is the same for all its rows."""
-
-    context: Context
-    terms: Mapping[UUID, Terms] = field(default_factory=dict)
-    told: dict[object, dict[UUID, Any]] = field(default_factory=lambda: defaultdict(dict))
-    """By the field that led there: things that were written already, for others lead there too."""
-
-    def __post_init__(self) -> None:
-        self.info = SimpleNamespace(context=self.context)
-        """As much of an Info as resolvers of computed fields look at."""
-
-    def going_by(self, terms_id: UUID) -> Terms:
-        try:
-            return self.terms[terms_id]
-        except KeyError:
-            raise TermsUnknown(terms_id) from None
 
 
 Write: TypeAlias = Callable[[Row, Scope], Any]

@@ -1,6 +1,7 @@
 """Clocks, read at the moment of asking, and what was told of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import strawberry
 
@@ -10,7 +11,7 @@ from domain.model.ticket import Ticket
 from domain.reading import Reading, read
 from domain.rules.sla import Terms
 from domain.words import HistoryKind, SlaCause, SlaMetric
-from resolvers.context import Info
+from resolvers.context import Context, Info
 
 Row = strawberry.Parent[Ticket]
 Entry = strawberry.Parent[HistoryEntry]
@@ -45,6 +46,11 @@ async def _measured(ticket: Ticket, info: Info) -> tuple[Sequence[SlaClock], Ter
     rows = await info.context.loaders.clocks(ticket.id) or []
     in_order = sorted(rows, key=lambda row: (row.started_at, PLACES[row.metric], row.cycle))
     return in_order, await info.context.loaders.terms(ticket.terms_id)
+
+
+async def terms_seen(context: Context, terms_id: UUID) -> Mapping[UUID, Terms]:
+    """What clocks that were seen in rows go by, with all that is known of that by now."""
+    return await context.services.store.views.terms(context.me, terms_id)
 
 
 async def clock_ticket(clock: Clock, info: Info) -> Ticket | None:

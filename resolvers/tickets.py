@@ -1,6 +1,6 @@
 """Tickets, looked at."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -59,6 +59,11 @@ async def one_seen(
     if id is None or protocol is not None or id.kind != "Ticket":
         raise Unplanned
     return await views.one(context.me, look, id=id.uuid)
+
+
+async def several_seen(context: Context, look: Look, ids: Collection[UUID]) -> Seen:
+    """Those of them that may be seen, in rows."""
+    return await context.services.store.views.several(context.me, look, ids)
 
 
 async def page(

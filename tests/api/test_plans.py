@@ -19,7 +19,7 @@ from domain.rules.access import Scope
 from domain.wanted import Unplanned
 from domain.words import LevelRole, Network, OutsideView, Priority, Role, TicketStatus
 from graph.documents import Documents
-from graph.plans import Blueprint
+from graph.plans import Query
 from graph.schema import build
 from tests.api.boards import HOUR, measured
 from tests.api.desk import Desk, Json, gid, unknown
@@ -447,7 +447,7 @@ def test_every_field_that_can_be_planned_is(kind: str) -> None:
         below = "" if is_leaf_type(get_named_type(fields[name].type)) else " { __typename }"
         document = f"{{ {root} {{ {WAYS[kind] % (name + below)} }} }}"
         try:
-            Blueprint(SCHEMA, DOCUMENTS.prepare(document), None).plan({})
+            Query(SCHEMA, DOCUMENTS.prepare(document), None).ready({})
         except Unplanned:
             unplanned.append(name)
 
