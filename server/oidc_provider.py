@@ -27,7 +27,7 @@ from jwt import PyJWK
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from server.secrets import Keyring
-from server.settings import confidential
+from server.settings_forms import confidential
 
 log = structlog.get_logger(__name__)
 
