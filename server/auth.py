@@ -24,6 +24,7 @@ from domain.model.base import new_id
 from domain.rules import access
 from domain.rules.access import Actor, ActorKind, Permission
 from domain.sentences import SENTENCES
+from domain.wanted import Unplanned
 from domain.words import Locale
 from feed.standing import Together
 from resolvers.context import Context, Services
@@ -145,6 +146,9 @@ class Gatekeeper:
 
     async def visitor(self, authorization: str) -> Visitor | None:
         """Whoever an `Authorization` value stands for; nobody, when it is not good."""
+        known = self.recalled(authorization)
+        if known is not None and await self._is_still(known):
+            return known
         self._came.pop(authorization, None)
         visitor = await self._looked_up(authorization)
         if visitor is not None:
@@ -152,6 +156,13 @@ class Gatekeeper:
             if len(self._came) > REMEMBERED:
                 self._came.popitem(last=False)
         return visitor
+
+    async def _is_still(self, visitor: Visitor) -> bool:
+        """Whether nothing has changed about somebody, which one statement tells."""
+        try:
+            return await self._storage.views.stands(visitor.actor, visitor.rights)
+        except Unplanned:
+            return False  # looked up, which knows what to tell of whatever it is
 
     async def _looked_up(self, authorization: str) -> Visitor | None:
         scheme, _, token = authorization.strip().partition(" ")

@@ -258,6 +258,13 @@ def counted(
     return Written.of(statement, draft.types, dialect)
 
 
+def standing(actor: Actor, dialect: Dialect) -> Written:
+    """The statement for what stands ahead alone, but for the id: one row."""
+    draft = Draft(actor, dialect)
+    gate = _gate(draft, actor)
+    return Written.of(select(*draft.columns).select_from(gate), draft.types, dialect)
+
+
 def _gate(
     draft: Draft, actor: Actor, count: Select[Any] | None = None, *, placed: bool = False
 ) -> Any:

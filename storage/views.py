@@ -19,7 +19,7 @@ from domain.wanted import AHEAD, Look, Row, Seen, Unplanned
 from domain.words import OrderDirection, TicketOrderField
 from storage.access import T_
 from storage.keyset import Order
-from storage.looking import counted, written
+from storage.looking import counted, standing, written
 from storage.marks import (
     Mark,
     Values,
@@ -172,6 +172,21 @@ class TicketViews:
             values[("id", place)] = each
         gate, rows = await self._ask(statement, values)
         return self._seen(actor, gate, rows)
+
+    async def stands(self, actor: Actor, rights: int) -> bool:
+        """Whether somebody is who they were when rights were at that, and still let in.
+
+        Unplanned where that could not be asked.
+        """
+        statement = self._known(
+            ("stands", actor.kind, actor.session_id is None),
+            lambda: standing(marked_actor(actor), self._straight.dialect),
+        )
+        values = values_of_actor(actor)
+        values[("now",)] = self._clock()
+        [row] = statement.read(await self._straight.rows(statement.text, statement.values(values)))
+        version, valid = row[:2]
+        return bool(valid) and version == rights
 
     async def terms(self, actor: Actor, terms_id: UUID) -> Mapping[UUID, Terms]:
         found: Mapping[UUID, Terms] = await self._terms(actor, terms_id)

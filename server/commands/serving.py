@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import socket
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -124,6 +125,11 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # What is loaded by now stays to the end, and an answer makes thousands of things that are
+        # gone with it: going through all of it every 700 of them was a fifth of a page's time.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]
             self._heard(f"http://{f'[{host}]' if ':' in host else host}:{port}")

@@ -1,13 +1,15 @@
 """Who one is: signing in, staying in, going out, and the keys of programs."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from statistics import median
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any
 
 import jwt
 import pytest
 
+from domain.model.user import SESSION_LENGTH
 from domain.operations import organizing
 from domain.words import Role
 from server.auth import ALGORITHM, AUDIENCE, ISSUER, KEY_ID
@@ -179,6 +181,29 @@ async def test_another_role_is_in_force_with_the_next_request(desk: Desk) -> Non
         "wallboard.read",
         "workspace.read",
     ]
+
+
+async def test_who_came_before_is_out_once_the_session_has_ended(desk: Desk) -> None:
+    token = await desk.token(await ana_of(desk))
+    assert await desk.ask(LEVELS, token)
+
+    desk.world.later(SESSION_LENGTH)
+
+    assert (await desk.send(LEVELS, token)).status_code == 401
+
+
+async def test_who_came_before_is_out_once_the_token_has_ended(desk: Desk) -> None:
+    claims: Json = jwt.decode(
+        await desk.token(await ana_of(desk)), options={"verify_signature": False}
+    )
+    ends = int(time()) + 2
+    claims |= {"exp": ends}
+    token = jwt.encode(claims, desk.keyring.signing, ALGORITHM, headers={"kid": KEY_ID})
+    assert await desk.ask(LEVELS, token)
+
+    await asyncio.sleep(ends - time())
+
+    assert (await desk.send(LEVELS, token)).status_code == 401
 
 
 # ── tokens that are no good ────────────────────────────────────────────────────────────────────
