@@ -7,6 +7,7 @@ then one value for each of `belongings`.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -124,6 +125,14 @@ class Views(Protocol):
 
     Unplanned where a question has to be put another way, or could not be put at all.
     """
+
+    def together(self) -> "AbstractAsyncContextManager[Views]":
+        """Whatever is looked at through these is of one snapshot."""
+        ...
+
+    async def time_zone(self, actor: Actor) -> str:
+        """Where the workspace's clocks are."""
+        ...
 
     async def page(
         self,

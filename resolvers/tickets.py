@@ -21,7 +21,7 @@ from domain.page import Page
 from domain.rules import checking, states
 from domain.rules.membership import TicketFilter as Filter
 from domain.shelves.found import Counts
-from domain.wanted import Look, Seen, Unplanned
+from domain.wanted import Look, Seen, Unplanned, Views
 from domain.words import OrderDirection, TicketOrderField, TicketStatus
 from resolvers import paging
 from resolvers.context import Context, Info
@@ -49,10 +49,9 @@ async def one(
 
 
 async def one_seen(
-    context: Context, look: Look, *, id: Any = None, protocol: str | None = None
+    context: Context, views: Views, look: Look, *, id: Any = None, protocol: str | None = None
 ) -> Seen:
     """The same ticket, in a row."""
-    views = context.services.store.views
     if protocol is not None and id is None:
         checking.storable(protocol, ["protocol"])
         return await views.one(context.me, look, protocol=protocol)
@@ -88,6 +87,7 @@ async def page(
 
 async def page_seen(
     context: Context,
+    views: Views,
     look: Look,
     *,
     filter: TicketFilter | None = None,
@@ -99,8 +99,7 @@ async def page_seen(
 ) -> Seen:
     """The same page, in rows."""
     window = paging.window(first, after, last, before)
-    asked = await read_filter(context, filter)
-    views = context.services.store.views
+    asked = await read_filter(context, filter, views)
     return await views.page(context.me, look, asked, *_ordered(order_by), window)
 
 
@@ -119,18 +118,24 @@ async def counts(
         return await work.tickets.counts(asked)
 
 
-async def counts_seen(context: Context, *, filter: TicketFilter | None = None) -> Seen:
+async def counts_seen(
+    context: Context, views: Views, *, filter: TicketFilter | None = None
+) -> Seen:
     """The same figures."""
-    asked = await read_filter(context, filter)
-    return await context.services.store.views.counts(context.me, asked)
+    asked = await read_filter(context, filter, views)
+    return await views.counts(context.me, asked)
 
 
-async def read_filter(context: Context, given: TicketFilter | None) -> Filter:
+async def read_filter(
+    context: Context, given: TicketFilter | None, views: Views | None = None
+) -> Filter:
     """The filter, with the default period begun where the workspace's clocks say."""
     if given is None:
         return Filter()
     zone = "UTC"
-    if given.default_period:
+    if given.default_period and views is not None:
+        zone = await views.time_zone(context.me)
+    elif given.default_period:
         async with context.reading() as work:
             zone = (await work.workspace()).time_zone
     try:

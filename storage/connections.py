@@ -5,7 +5,8 @@ The driver's own pool makes a task of giving one back, and costs three times wha
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -54,6 +55,26 @@ class Connections:
                 self._give_back(connection)
             else:
                 self._give_up(connection)
+
+    @asynccontextmanager
+    async def together(self, seconds: float) -> AsyncIterator[Connection]:
+        """One of them for what is asked together, of one snapshot, until the block ends."""
+        async with asyncio.timeout(seconds):
+            now = asyncio.get_running_loop().time()
+            connection = self._at_hand(now) or await self._waited_for()
+            well = False
+            try:
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    yield connection
+                well = True
+            except Exception as error:
+                well = not isinstance(error, asyncpg.InterfaceError | OSError)
+                raise
+            finally:
+                if well:
+                    self._give_back(connection)
+                else:
+                    self._give_up(connection)
 
     async def close(self, seconds: float) -> None:
         """Those that are in use end when they are given back."""

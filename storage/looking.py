@@ -265,6 +265,12 @@ def standing(actor: Actor, dialect: Dialect) -> Written:
     return Written.of(select(*draft.columns).select_from(gate), draft.types, dialect)
 
 
+def zone(actor: Actor, dialect: Dialect) -> Written:
+    """The statement for where the workspace's clocks are."""
+    asked = select(W_.time_zone).where(W_.id == actor.workspace_id)
+    return Written.of(asked, [W_.time_zone.type], dialect)
+
+
 def _gate(
     draft: Draft, actor: Actor, count: Select[Any] | None = None, *, placed: bool = False
 ) -> Any:

@@ -1,11 +1,13 @@
 """Statements handed straight to the driver: one that is written already needs no more.
 
-A statement alone is a snapshot alone, so there is no transaction around it on PostgreSQL; its
-connections are a small pool of their own. Whatever goes wrong is left to whoever reads the usual
-way, which knows what to tell of it; only who has waited for long is not made to wait again.
+A statement alone is a snapshot alone, so there is no transaction around it on PostgreSQL; those
+that belong together have one. Its connections are a small pool of their own. Whatever goes wrong is
+left to whoever reads the usual way, which knows what to tell of it; only who has waited for long is
+not made to wait again.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Protocol
 
 import asyncpg
@@ -23,16 +25,22 @@ WAIT = 8.0
 """Seconds that one statement may take, waiting for a connection included."""
 
 
-class Straight(Protocol):
-    asked: int
-    """How many statements were handed over."""
-
+class Asks(Protocol):
     @property
     def dialect(self) -> Dialect: ...
     async def rows(
         self, statement: str, values: Sequence[Any], *, anew: bool = False
     ) -> Sequence[Any]:
         """What the statement finds; `anew` where how to find it depends on the values."""
+        ...
+
+
+class Straight(Asks, Protocol):
+    asked: int
+    """How many statements were handed over."""
+
+    def together(self) -> AbstractAsyncContextManager[Asks]:
+        """Whatever is asked inside is of one snapshot."""
         ...
 
     async def close(self) -> None: ...
@@ -49,15 +57,42 @@ class OnEngine:
     async def rows(
         self, statement: str, values: Sequence[Any], *, anew: bool = False
     ) -> Sequence[Any]:
-        self.asked += 1
+        async with self.together() as one:
+            return await one.rows(statement, values)
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator["Together"]:
         try:
+            # Its transaction begins by itself, and is one snapshot.
             async with self._engine.connect() as connection:
-                return (await connection.exec_driver_sql(statement, tuple(values))).all()
+
+                async def rows(statement: str, values: Sequence[Any]) -> Sequence[Any]:
+                    self.asked += 1
+                    return (await connection.exec_driver_sql(statement, tuple(values))).all()
+
+                yield Together(self.dialect, rows)
         except (DBAPIError, SQLAlchemyError, OSError) as error:
             raise Unplanned from error
 
     async def close(self) -> None:
         return None
+
+
+class Together:
+    """What asks over one connection, inside one transaction."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        rows: Callable[[str, Sequence[Any]], Awaitable[Sequence[Any]]],
+    ) -> None:
+        self.dialect = dialect
+        self._rows = rows
+
+    async def rows(
+        self, statement: str, values: Sequence[Any], *, anew: bool = False
+    ) -> Sequence[Any]:
+        return await self._rows(statement, values)
 
 
 class OnPostgres:
@@ -100,16 +135,37 @@ class OnPostgres:
     async def rows(
         self, statement: str, values: Sequence[Any], *, anew: bool = False
     ) -> Sequence[Any]:
+        self._sent()
+        connections = self._anew if anew else self._once
+        with _told():
+            return await connections.rows(statement, values, WAIT)
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[Together]:
+        with _told():
+            async with self._once.together(WAIT) as connection:
+
+                async def rows(statement: str, values: Sequence[Any]) -> Sequence[Any]:
+                    self._sent()
+                    return await connection.fetch(statement, *values)
+
+                yield Together(self.dialect, rows)
+
+    def _sent(self) -> None:
         self.asked += 1
         statements.sent()
-        connections = self._anew if anew else self._once
-        try:
-            return await connections.rows(statement, values, WAIT)
-        except (TimeoutError, asyncpg.QueryCanceledError) as error:
-            raise Unavailable from error
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise Unplanned from error
 
     async def close(self) -> None:
         await self._once.close(WAIT)
         await self._anew.close(WAIT)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong with PostgreSQL meanwhile, in our words."""
+    try:
+        yield
+    except (TimeoutError, asyncpg.QueryCanceledError) as error:
+        raise Unavailable from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise Unplanned from error

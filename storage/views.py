@@ -4,7 +4,9 @@ For figures of them, too.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Hashable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from copy import copy
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +21,7 @@ from domain.wanted import AHEAD, Look, Row, Seen, Unplanned
 from domain.words import OrderDirection, TicketOrderField
 from storage.access import T_
 from storage.keyset import Order
-from storage.looking import counted, standing, written
+from storage.looking import counted, standing, written, zone
 from storage.marks import (
     Mark,
     Values,
@@ -31,7 +33,7 @@ from storage.marks import (
     values_of_actor,
     values_of_filter,
 )
-from storage.straight import Straight
+from storage.straight import Asks, Straight
 from storage.tickets import KINDS, matching, order_of, summed
 
 REMEMBERED = 1_000
@@ -48,11 +50,19 @@ class TicketViews:
         clock: Callable[[], datetime],
         terms: Callable[[Actor, UUID], Any],
     ) -> None:
-        self._straight = straight
+        self._database = straight
+        self._straight: Asks = straight
         self._cursors = cursors
         self._clock = clock
         self._terms = terms
         self._written: OrderedDict[Hashable, Written] = OrderedDict()
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator["TicketViews"]:
+        async with self._database.together() as one:
+            views = copy(self)
+            views._straight = one
+            yield views
 
     async def page(
         self,
@@ -187,6 +197,12 @@ class TicketViews:
         [row] = statement.read(await self._straight.rows(statement.text, statement.values(values)))
         version, valid = row[:2]
         return bool(valid) and version == rights
+
+    async def time_zone(self, actor: Actor) -> str:
+        statement = self._known("zone", lambda: zone(marked_actor(actor), self._straight.dialect))
+        [row] = await self._straight.rows(statement.text, statement.values(values_of_actor(actor)))
+        found: str = row[0]
+        return found
 
     async def terms(self, actor: Actor, terms_id: UUID) -> Mapping[UUID, Terms]:
         found: Mapping[UUID, Terms] = await self._terms(actor, terms_id)

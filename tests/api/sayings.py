@@ -32,8 +32,16 @@ class Saying:
     declared: list[str] = field(default_factory=list)
     variables: Json = field(default_factory=dict)
 
-    def document(self, root: str, arguments: Json) -> str:
-        """A query of one root field; some of its arguments come as variables."""
+    def document(self, *roots: tuple[str, Json]) -> str:
+        """A query of these fields of the root; some of their arguments come as variables."""
+        told = [self._root(place, *each) for place, each in enumerate(roots)]
+        if self._now(FEW):
+            told.append("__typename")
+        self.chance.shuffle(told)
+        declared = f"({', '.join(self.declared)})" if self.declared else ""
+        return " ".join([f"query Fila{declared} {{ {' '.join(told)} }}", *self.fragments])
+
+    def _root(self, place: int, root: str, arguments: Json) -> str:
         query = self.graph.query_type
         assert query is not None
         definition = query.fields[root]
@@ -41,13 +49,15 @@ class Saying:
             f"{name}: {self._given(str(definition.args[name].type), value)}"
             for name, value in arguments.items()
         )
-        kind = get_named_type(definition.type)
-        alias = "fila: " if self._now(FEW) else ""
-        selected = self.selection(kind, 0)
-        typename = " __typename" if self._now(FEW) else ""
-        body = f"{{ {alias}{root}{f'({given})' if given else ''} {selected}{typename} }}"
-        declared = f"({', '.join(self.declared)})" if self.declared else ""
-        return " ".join([f"query Fila{declared} {body}", *self.fragments])
+        alias = f"fila{place}: " if place or self._now(FEW) else ""
+        directive = self._directive() if place else ""
+        selected = self.selection(get_named_type(definition.type), 0)
+        told = f"{alias}{root}{f'({given})' if given else ''}{directive} {selected}"
+        if not self._now(FEW):
+            return told
+        name = f"R{len(self.fragments)}"
+        self.fragments.append(f"fragment {name} on Query {{ {told} }}")
+        return f"...{name}"
 
     def selection(self, kind: Any, depth: int) -> str:
         fields = [name for name in kind.fields if self._may(kind, name, depth)]

@@ -83,6 +83,24 @@ async def test_a_statement_that_fails_leaves_its_connection_and_one_that_was_cut
     assert await which(few) != first
 
 
+async def test_what_is_asked_together_has_one_that_others_get_afterwards(few: Connections) -> None:
+    first = await which(few)
+    async with few.together(PATIENCE) as one:
+        assert [await one.fetchval(WHICH) for _ in range(2)] == [first, first]
+        assert await which(few) != first
+    with pytest.raises(asyncpg.PostgresError):
+        async with few.together(PATIENCE) as one:
+            await one.fetchval("SELECT 1 / $1::int", 0)
+    async with few.together(PATIENCE) as one:
+        assert (await one.fetchval(WHICH), one.is_in_transaction()) == (first, True)
+    assert not one.is_in_transaction()
+
+    with pytest.raises(TimeoutError):
+        async with few.together(0.1) as one:
+            await one.fetchval(SLEEP, 60.0)
+    assert await which(few) != first
+
+
 async def test_too_long_is_unavailable_and_whatever_else_goes_wrong_is_asked_the_usual_way(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +108,12 @@ async def test_too_long_is_unavailable_and_whatever_else_goes_wrong_is_asked_the
     assert isinstance(straight, OnPostgres)
     with pytest.raises(Unplanned):
         await straight.rows("SELECT 1 / $1::int", [0])
+    with pytest.raises(Unplanned):
+        async with straight.together() as together:
+            await together.rows("SELECT 1 / $1::int", [0])
     monkeypatch.setattr("storage.straight.WAIT", 0.1)
     with pytest.raises(Unavailable):
         await straight.rows(SLEEP, [60.0])
+    with pytest.raises(Unavailable):
+        async with straight.together() as together:
+            await together.rows(SLEEP, [60.0])
