@@ -21,7 +21,8 @@ from graph.telling import Tellings
 from graph.trusted import BadFile, Trusted, load
 from resolvers.context import Context
 from server import oidc, sandbox
-from server.auth import Connection, Door, may_upload, spending
+from server.connection import Connection
+from server.door import Door, may_upload, spending
 from server.files import download
 from server.graphql import GraphQLApp
 from server.health import livez, readyz

@@ -18,7 +18,9 @@ from feed.boards import Boards
 from feed.lookout import Lookout
 from feed.tail import Tails
 from resolvers.context import Services
-from server.auth import AccessTokens, Door, Gatekeeper
+from server.access_tokens import AccessTokens
+from server.auth import Gatekeeper
+from server.door import Door
 from server.files import FileLinks
 from server.metrics import Metrics, watched
 from server.opening import NOBODY, keyring, open_store, ringing, ringing_presence

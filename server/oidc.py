@@ -22,7 +22,7 @@ from domain.operations import signing
 from domain.operations.signing import SignedIn
 from domain.sentences import SENTENCES
 from domain.words import Locale
-from server.auth import AccessTokens, address_of
+from server.access_tokens import AccessTokens
 from server.languages import preferred
 from server.oidc_provider import (
     PATIENCE,
@@ -35,7 +35,7 @@ from server.oidc_provider import (
 from server.opening import NOBODY
 from server.secrets import Keyring
 from server.settings import Settings
-from server.throttle import Throttle
+from server.throttle import Throttle, address_of
 from storage.work import Storage
 
 log = structlog.get_logger(__name__)

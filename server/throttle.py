@@ -19,6 +19,7 @@ from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import ConnectionPool
+from starlette.requests import HTTPConnection
 
 from domain.errors import RateLimited
 
@@ -125,6 +126,11 @@ class Purses:
         if len(self._left) > CALLERS:
             self._left.popitem(last=False)
         return max(0.0, short) * 60 / self._most
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Where a request or socket came from, behind a proxy as that says it."""
+    return connection.client.host if connection.client else ""
 
 
 def network(address: str) -> str:

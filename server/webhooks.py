@@ -34,12 +34,11 @@ from domain.rules import access
 from domain.rules.capability import MEBIBYTE
 from domain.words import Locale
 from resolvers import ids
-from server.auth import address_of
 from server.languages import preferred
 from server.metrics import Metrics
 from server.opening import NOBODY
 from server.secrets import Keyring
-from server.throttle import Throttle
+from server.throttle import Throttle, address_of
 from storage.work import Storage
 
 log = structlog.get_logger(__name__)

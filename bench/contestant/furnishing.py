@@ -16,7 +16,7 @@ from domain.rules import access
 from domain.rules.access import Actor
 from domain.rules.hours import WeeklyInterval
 from domain.words import Network, Priority, Role, SlaMetric
-from server.auth import AccessTokens
+from server.access_tokens import AccessTokens
 from server.opening import NOBODY, store
 from server.secrets import Keyring
 from storage import migrating

@@ -34,7 +34,9 @@ from graph.schema import build
 from resolvers import ids
 from resolvers.attachments import Upload
 from resolvers.context import Context, Services
-from server.auth import AccessTokens, Door, Gatekeeper, may_upload
+from server.access_tokens import AccessTokens
+from server.auth import Gatekeeper
+from server.door import Door, may_upload
 from server.files import FileLinks, download
 from server.graphql import GraphQLApp
 from server.lifespan import StoredFeed, StoredPresence

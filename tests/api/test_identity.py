@@ -12,7 +12,7 @@ import pytest
 from domain.model.user import SESSION_LENGTH
 from domain.operations import organizing
 from domain.words import Role
-from server.auth import ALGORITHM, AUDIENCE, ISSUER, KEY_ID
+from server.access_tokens import ALGORITHM, AUDIENCE, ISSUER, KEY_ID
 from tests.api.desk import Desk, Json, unknown
 from tests.world import Person
 

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.errors import RateLimited
-from server.auth import spending
+from server.door import spending
 from server.graphql_errors import Refused
 from server.secrets import Keyring
 from server.throttle import Purses, Throttle, network

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from server import asgi
-from server.auth import AccessTokens
+from server.access_tokens import AccessTokens
 from server.graphql_frames import AbortableSocket
 from server.opening import prepare
 from server.secrets import Keyring

@@ -17,7 +17,7 @@ from domain.operations.handling import TicketChange
 from domain.position import Cursors, Position
 from domain.words import Priority, TicketStatus
 from feed import tail
-from server.auth import AccessTokens
+from server.access_tokens import AccessTokens
 from server.secrets import Keyring
 from tests.api.desk import gid, plain, signed_in
 from tests.flows.served import PATIENCE, SECRET, Caller, House

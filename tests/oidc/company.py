@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from server import oidc, oidc_provider
-from server.auth import COOKIE as SESSION
+from server.access_tokens import COOKIE as SESSION
 from server.secrets import Keyring
 from server.settings import Settings
 from server.throttle import Throttle

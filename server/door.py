@@ -1,0 +1,171 @@
+"""The door: operations are let in here, over HTTP and over sockets, or told why not."""
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from domain.errors import Unavailable
+from domain.rules.access import Actor, ActorKind, Permission
+from domain.sentences import SENTENCES
+from domain.words import Locale
+from resolvers.context import Context, Services
+from server.access_tokens import COOKIE
+from server.auth import Gatekeeper, Visitor
+from server.connection import Connection
+from server.graphql_errors import Refused, unavailable
+from server.languages import preferred
+from server.roll import Present, Roll
+from server.throttle import Purses, address_of, network
+
+
+def may_upload(context: Context) -> bool:
+    """Whether it is somebody whose files are read; whoever is known and may send none is told."""
+    if context.actor is None:
+        return False
+    if not context.actor.can(Permission.TICKETS_HANDLE):
+        # The connection ends with the answer, so that the files need not be read.
+        sentence = SENTENCES["may_not_call"][context.locale]
+        raise Refused("FORBIDDEN", sentence, 403, headers={"Connection": "close"})
+    return True
+
+
+def spending(purses: Purses) -> Callable[[Context, int], None]:
+    """Takes what an operation costs from whoever asks it; RATE_LIMITED when it is too much."""
+
+    def spend(context: Context, cost: int) -> None:
+        caller = context.actor.id if context.actor else network(context.address)
+        wait = math.ceil(purses.spend(caller, cost))
+        if wait:
+            sentence = SENTENCES["spent"][context.locale].format(seconds=wait)
+            headers = {"Retry-After": str(wait)}
+            raise Refused("RATE_LIMITED", sentence, 429, headers=headers, retryable=True)
+
+    return spend
+
+
+class Door:
+    """Lets operations in, over HTTP and over sockets."""
+
+    def __init__(self, services: Services, gate: Gatekeeper) -> None:
+        self._services = services
+        self._gate = gate
+        self._roll = Roll(gate, services.tails)
+        self._coming: dict[bytes, asyncio.Future[None]] = {}
+
+    def recalled(self, request: Request) -> Context | None:
+        """The context of whoever came with the same token before, for what checks that itself."""
+        authorization = request.headers.get("authorization")
+        visitor = self._gate.recalled(authorization) if authorization else None
+        if visitor is None:
+            return None
+        locale = preferred(request.headers.get("accept-language"))
+        return Context(self._services, visitor.actor, locale, rights=visitor.rights)
+
+    async def http(self, request: Request, response: Response) -> Context:
+        locale = preferred(request.headers.get("accept-language"))
+        authorization = request.headers.get("authorization")
+        visitor = None
+        if authorization is not None:
+            visitor = await self._known(authorization, locale)
+            if visitor is None:
+                raise Refused("UNAUTHENTICATED", SENTENCES["session_over"][locale], 401)
+        return Context(
+            self._services,
+            visitor.actor if visitor else None,
+            locale,
+            response=response,
+            refresh_secret=request.cookies.get(COOKIE),
+            address=address_of(request),
+        )
+
+    async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection:
+        locale, authorization = _said(websocket, payload)
+        if authorization is None:
+            sentence = SENTENCES["unauthenticated"][locale]
+            raise Refused("UNAUTHENTICATED", sentence, 401, close=4401)
+        mark = _mark(authorization)
+        while (same := self._coming.get(mark)) is not None:
+            # One question for all who come with the same, as after a restart they do.
+            await asyncio.wait([same])
+            if (connection := self.known(websocket, payload)) is not None:
+                return connection
+        self._coming[mark] = asyncio.get_running_loop().create_future()
+        try:
+            return await self._enter(authorization, mark, locale)
+        finally:
+            self._coming.pop(mark).set_result(None)
+
+    async def _enter(self, authorization: str, mark: bytes, locale: Locale) -> Connection:
+        visitors: list[Visitor] = []
+        connections: list[Connection] = []
+
+        async def read() -> Actor | None:
+            visitor = await self._known(authorization, locale)
+            if visitor is None:
+                return None
+            visitors.append(visitor)
+            return visitor.actor
+
+        def enter(present: Present) -> Connection:
+            connection = Connection(self._services, present, visitors[-1].until, locale)
+            connections.append(connection)
+            return connection
+
+        if not await self._roll.enter(read, enter):
+            sentence = SENTENCES["session_over"][locale]
+            raise Refused("UNAUTHENTICATED", sentence, 401, close=4403)
+        [connection] = connections
+        self._roll.remember(mark, connection.present, connection.ends)
+        return connection
+
+    def known(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection | None:
+        """The same for somebody who is here already: nothing has to be asked."""
+        locale, authorization = _said(websocket, payload)
+        if authorization is None:
+            return None
+        mark = _mark(authorization)
+        if (remembered := self._roll.recall(mark)) is not None:
+            present, until = remembered
+        elif (read := self._gate.bearer(authorization)) is not None:
+            user_id, session_id, until = read
+            found = self._roll.find((ActorKind.PERSON, user_id, session_id))
+            if found is None:
+                return None
+            present = found
+            self._roll.remember(mark, present, until)
+        else:
+            return None
+        if until is not None and until <= self._services.clock():
+            return None
+        connection = Connection(self._services, present, until, locale)
+        present.guests[connection] = None
+        return connection
+
+    async def close(self) -> None:
+        await self._roll.close()
+
+    async def _known(self, authorization: str, locale: Locale) -> Visitor | None:
+        try:
+            return await self._gate.visitor(authorization)
+        except Unavailable as away:
+            raise unavailable(locale) from away
+
+
+def _said(websocket: WebSocket, payload: Mapping[str, object]) -> tuple[Locale, str | None]:
+    """The language that a socket wants to be spoken to in, and what it shows to be let in."""
+    # A browser sets no header on a socket, so that what it says first may name the language.
+    wished = payload.get("acceptLanguage")
+    header = websocket.headers.get("accept-language")
+    locale = preferred(wished if isinstance(wished, str) else header)
+    authorization = payload.get("authorization", payload.get("Authorization"))
+    return locale, authorization if isinstance(authorization, str) and authorization else None
+
+
+def _mark(authorization: str) -> bytes:
+    """A token as it is remembered: not as itself."""
+    return sha256(authorization.encode(errors="replace")).digest()
