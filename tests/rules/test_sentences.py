@@ -11,7 +11,7 @@ import pytest
 
 from domain import errors
 from domain.errors import Refusal
-from domain.sentences import SENTENCES
+from domain.sentences import AREAS, SENTENCES
 from domain.words import Locale
 
 ROOT = Path(__file__).parents[2]
@@ -68,11 +68,15 @@ def test_a_sentence_says_the_same_in_both_languages(sentence: str) -> None:
     assert all(text.endswith((".", "!", "?")) for text in told.values())
 
 
+def test_no_sentence_is_written_twice() -> None:
+    assert sum(len(area.SENTENCES) for area in AREAS) == len(SENTENCES)
+
+
 def test_no_sentence_is_there_for_nothing() -> None:
     words = {
         node.value
         for path, tree in sources()
-        if path.name != "sentences.py"
+        if path.parent.name != "catalogue"
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
