@@ -12,6 +12,14 @@ from typing import Any, TypeAlias
 import asyncpg
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+# The last is said of a connection that heard its server's farewell, and not yet that it is closed.
+BROKEN = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+    asyncpg.InternalClientError,
+)
+"""What the driver raises when a statement failed, or there was nobody to ask."""
 IDLE = 60.0
 """Seconds after which one that nobody asked is given up: what is between may have forgotten it."""
 

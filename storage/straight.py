@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.errors import Unavailable
 from domain.wanted import Unplanned
 from storage import statements
-from storage.connections import Connection, Connections
+from storage.connections import BROKEN, Connection, Connections
 
 FEW = 4
 WAIT = 8.0
@@ -167,5 +167,5 @@ def _told() -> Iterator[None]:
         yield
     except (TimeoutError, asyncpg.QueryCanceledError) as error:
         raise Unavailable from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except BROKEN as error:
         raise Unplanned from error

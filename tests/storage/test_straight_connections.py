@@ -2,16 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from time import monotonic
 
 import asyncpg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from domain.errors import Unavailable
+from domain.model.base import new_id
+from domain.rules import access
 from domain.wanted import Unplanned
 from storage.connections import Connections
-from storage.engine import Database
+from storage.engine import Database, open_database
 from storage.straight import OnPostgres
+from storage.work import Storage
 
 pytestmark = pytest.mark.postgres
 SLEEP = "SELECT pg_sleep($1), pg_backend_pid()"
@@ -117,3 +124,66 @@ async def test_too_long_is_unavailable_and_whatever_else_goes_wrong_is_asked_the
     with pytest.raises(Unavailable):
         async with straight.together() as together:
             await together.rows(SLEEP, [60.0])
+
+
+class Line:
+    """To the database by another address; it notices when it is hung up, and hangs up when told."""
+
+    def __init__(self, url: str) -> None:
+        self._target = make_url(url)
+        self._ends: list[asyncio.StreamWriter] = []
+        self.over = asyncio.Event()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[str]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        try:
+            url = self._target.set(host="127.0.0.1", port=port)
+            yield url.render_as_string(hide_password=False)
+        finally:
+            server.close()
+
+    def hang_up(self) -> None:
+        for end in self._ends:
+            end.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_connection(self._target.host, self._target.port)
+        self._ends += [writer, there[1]]
+        asking = asyncio.create_task(_carry(reader, there[1]))
+        await _carry(there[0], writer)
+        self.over.set()
+        await asking
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while piece := await reader.read(1 << 16):
+            writer.write(piece)
+            await writer.drain()
+
+
+@pytest.mark.parametrize("way", ["straight", "session"])
+async def test_a_connection_that_heard_the_farewell_and_is_still_open_is_one_that_is_away(
+    database_url: str, database: Database, storage: Storage, way: str
+) -> None:
+    line = Line(database_url)
+    async with line.open() as url, open_database(url, pool_size=1) as along_it:
+        asking = replace(storage, database=along_it)
+
+        async def ask() -> int:
+            if way == "straight":
+                number: int = (await along_it.straight.rows(WHICH, []))[0][0]
+                return number
+            async with asking.reading(access.system(new_id())) as work:
+                found: int = (await work.session.execute(text(WHICH))).scalar_one()
+                return found
+
+        number = await ask()
+        await database.straight.rows("SELECT pg_terminate_backend($1)", [number])
+        await line.over.wait()
+        with pytest.raises((Unplanned, Unavailable)):
+            await ask()
+        assert await ask() != number
+        line.hang_up()
