@@ -85,6 +85,8 @@ class Blueprint(Generic[P]):
             self._schema._schema,
             self._operation.variable_definitions or (),
             dict(variables),
+            # One is enough to know; and each repeats the value that it is about.
+            max_errors=1,
             hide_suggestions=True,
         )
         if not isinstance(values, VariableValues):

@@ -48,9 +48,9 @@ class Query:
         return ready
 
     def _read(self, variables: Mapping[str, Any]) -> Ready:
-        made, values = self._blueprint.plan(variables)
         if self._prepared.refusal(self._name, variables):
             raise Unplanned
+        made, values = self._blueprint.plan(variables)
         cost = self._prepared.cost_told(self._name, variables)
         return made, made.arguments(values), {"extensions": {"cost": cost}} if cost else {}
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,11 @@ import httpx
 import pytest
 from graphql import get_introspection_query
 
+from domain.wanted import Unplanned
 from graph.documents import Documents
 from graph.errors import tell
 from graph.limits import Limits
+from graph.plans import Query
 from graph.schema import build
 from resolvers import ids
 from tests.transport.house import hear, opened, subscribe
@@ -111,18 +114,22 @@ HOSTILE = {
 
 def work(text: str) -> int:
     """Calls of functions that it takes to find out about a document."""
+    reading = documents()
+    return calls(lambda: reading.prepare(text).refusal(None, None))
+
+
+def calls(ask: Callable[[], object]) -> int:
+    """Of functions, while it is asked."""
     calls = 0
 
     def count(_frame: object, event: str, _arg: object) -> None:
         nonlocal calls
         calls += event in ("call", "c_call")
 
-    reading = documents()
     before = sys.getprofile()
     sys.setprofile(count)
     try:
-        prepared = reading.prepare(text)
-        prepared.refusal(None, None)
+        ask()
     finally:
         sys.setprofile(before)
     return calls
@@ -140,6 +147,30 @@ def test_what_is_made_to_hurt_is_refused(name: str) -> None:
 
 def test_fragments_that_unfold_into_little_are_none_of_it() -> None:
     assert not documents().prepare(HOSTILE["bomb"]).refusal(None, None)
+
+
+LISTED = "query($f: TicketFilter) { tickets(filter: $f) { totalCount } }"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {f"x{nth}": 1 for nth in range(15_000)},
+        {"levelIds": ["x"] * 15_000},
+        {"priorities": ["x" * 40] * 15_000},
+        {"openedFrom": [[[["x"] * 20] * 20] * 20] * 2},
+    ],
+    ids=["unknown fields", "no ids", "no words", "no instants"],
+)
+def test_no_variables_take_long_to_find_out_about(asked: dict[str, Any]) -> None:
+    prepared = documents().prepare(LISTED)
+    query = Query(SCHEMA, prepared, None)
+
+    def ask() -> None:
+        with pytest.raises(Unplanned):
+            query.ready({"f": asked})
+
+    assert calls(ask) < WORK
 
 
 # ── each limit ───────────────────────────────────────────────────────────────────────────────
