@@ -16,6 +16,8 @@ from graph.trusted import named_in
 
 WIRE = "guiche.wire"
 LONGEST_REASON = 123  # bytes; a close frame holds no more
+LONGEST_ID = 255
+"""Characters of what a client calls an operation, which every message to it repeats."""
 CLOSING_TAKES = 1.0  # seconds a peer that does not read is given to take the close frame
 FAREWELL_TAKES = 10.0  # seconds any other is given to say goodbye too
 
@@ -160,6 +162,8 @@ def breach(message: object) -> str | None:
         case "subscribe" | "complete" as kind:
             if not isinstance(message.get("id"), str) or not message["id"]:
                 return "The id must be a string that is not empty"
+            if len(message["id"]) > LONGEST_ID:
+                return f"The id has at most {LONGEST_ID} characters"
             return _subscribe_breach(payload) if kind == "subscribe" else None
         case str():
             return "Unknown message type"

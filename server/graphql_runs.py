@@ -77,7 +77,10 @@ def legible(errors: list[GraphQLError], tell: Tell, context: OperationContext | 
     return told(errors, tell, context)
 
 
-def plain(variables: Mapping[str, Any] | None) -> str:
-    """Variables as one text, equal where they are."""
+def plain(given: Mapping[str, Any] | None) -> str | None:
+    """Variables, or extensions, as one text, equal where they are; None where nested too deep."""
     # Not orjson, which reads what is nested deeper than it writes.
-    return json.dumps(variables or {}, sort_keys=True)
+    try:
+        return json.dumps(given or {}, sort_keys=True)
+    except RecursionError:
+        return None

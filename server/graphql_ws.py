@@ -111,7 +111,7 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         self._early: list[tuple[bytes, bool]] | None = None
         self._gone: asyncio.Future[None] | None = None
         self._choked_at: float | None = None
-        self._heard = self._pinged = asyncio.get_running_loop().time()
+        self._began = self._heard = self._pinged = asyncio.get_running_loop().time()
 
     async def handle(self) -> None:
         """Begins to listen, and returns: nobody waits here for what comes."""
@@ -288,8 +288,9 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         variables = payload.get("variables")
         refused = prepared.refusal(payload.get("operationName"), variables)
         form = None if refused else self.switchboard.form(prepared)
-        if form is not None and form.is_sound(variables or {}):
-            self._share(identity, form, payload)
+        extensions = runs.plain(payload.get("extensions"))
+        if form is not None and extensions is not None and form.is_sound(variables or {}):
+            self._share(identity, form, payload, extensions)
         else:
             self._run_alone(identity, payload)
 
@@ -302,10 +303,10 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
 
     # ── what is told to many ─────────────────────────────────────────────────────────────────
 
-    def _share(self, identity: str, form: Form, payload: Mapping[str, Any]) -> None:
+    def _share(self, identity: str, form: Form, payload: Mapping[str, Any], extended: str) -> None:
         variables = payload.get("variables") or {}
         name, extensions = payload.get("operationName"), payload.get("extensions")
-        same_as = (form.text, name, runs.plain(form.others(variables)), runs.plain(extensions))
+        same_as = (form.text, name, runs.plain(form.others(variables)), extended)
         cursor = variables.get(form.variable) if form.variable is not None else None
         asked = Asked(
             payload["query"],
@@ -503,7 +504,7 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
         if self.closed:
             return
         if connection is None:
-            if not self.connection_init_received and now - self._heard >= board.init_timeout:
+            if not self.connection_init_received and now - self._began >= board.init_timeout:
                 self.close(4408, "Connection initialisation timeout")
             return
         if connection.until is not None and now >= connection.until:
@@ -578,6 +579,8 @@ class Socket(BaseGraphQLTransportWSHandler[Any, Any]):
                 each.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("graphql.socket_task", fault=type(error).__qualname__)
+            # Whatever it was to answer, nobody does any more.
+            self.close(4500, "Internal server error")
         self._leave()
 
     def _spare(self) -> None:

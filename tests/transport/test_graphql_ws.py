@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
 
 from tests.transport.house import (
     KEY,
+    PATIENCE,
     PROTOCOL,
     Open,
     closing,
@@ -77,6 +80,16 @@ async def test_the_console_may_open_a_socket(door: Open) -> None:
 
 async def test_silence_instead_of_init_ends_the_socket() -> None:
     async with opened(init_timeout=0.05) as door, door.socket(None) as socket:
+        assert await closing(socket) == (4408, "Connection initialisation timeout")
+
+
+async def test_who_only_pings_has_not_signed_in() -> None:
+    async with opened(init_timeout=0.3) as door, door.socket(None) as socket:
+        async with asyncio.timeout(PATIENCE):
+            while socket.state is State.OPEN:
+                with suppress(ConnectionClosed):
+                    await say(socket, type="ping")
+                    await hear(socket)
         assert await closing(socket) == (4408, "Connection initialisation timeout")
 
 
@@ -283,6 +296,7 @@ async def test_a_client_that_answers_pings_stays_and_one_that_does_not_goes() ->
         '{"type": "subscribe", "id": 7, "payload": {"query": "{ hello }"}}',
         '{"type": "subscribe", "id": "", "payload": {"query": "{ hello }"}}',
         '{"type": "subscribe", "id": {}, "payload": {"query": "{ hello }"}}',
+        '{"type": "subscribe", "id": "' + "x" * 256 + '", "payload": {"query": "{ hello }"}}',
         '{"type": "subscribe", "id": "1"}',
         '{"type": "subscribe", "id": "1", "payload": []}',
         '{"type": "subscribe", "id": "1", "payload": {}}',

@@ -485,6 +485,22 @@ async def test_variables_nested_however_deep_are_answered(room: Room) -> None:
     assert message["payload"][0]["extensions"]["code"] == "TOO_COMPLEX"
 
 
+@pytest.mark.parametrize("known", [False, True])
+async def test_extensions_nested_however_deep_change_nothing(room: Room, known: bool) -> None:
+    asked = {"query": NEWS, "extensions": {"x": 0}}
+    said = json.dumps({"id": "1", "type": "subscribe", "payload": asked})
+    deep = said.replace('"x": 0', '"x": ' + "[" * 1_000 + "]" * 1_000)
+    async with room.guest() as socket:
+        if known:
+            await subscribe(socket, "0", NEWS)
+            await text(socket)
+        await socket.send(deep)
+
+        message = await hear(socket)
+
+    assert (message["id"], message["type"]) == ("1", "next")
+
+
 async def test_a_fault_of_ours_ends_it_for_everybody_and_tells_no_secret(room: Room) -> None:
     async with room.guest() as one, room.guest() as other:
         for socket in (one, other):
