@@ -12,8 +12,8 @@ from uuid import UUID
 from domain.model.sla import SlaClock
 from domain.model.ticket import Ticket
 from domain.rules.clocks import Clock, Measure
+from domain.rules.clockwork import CALENDAR_DAYS
 from domain.rules.sla import Terms
-from domain.rules.timekeeping import CALENDAR_DAYS
 from domain.words import SlaMetric, SlaRisk, SlaState
 
 SECOND = timedelta(seconds=1)

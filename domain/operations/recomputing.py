@@ -18,9 +18,10 @@ from domain.model.ticket import Ticket
 from domain.operations import timing
 from domain.operations.timing import TermsById
 from domain.rules.access import ActorKind
+from domain.rules.acts import Key
 from domain.rules.clocks import Notice
 from domain.rules.membership import Face
-from domain.rules.timekeeping import Key, Timekeeper
+from domain.rules.timekeeping import Timekeeper
 from domain.words import Role, SlaCause
 from domain.work import Work
 

@@ -15,19 +15,12 @@ from domain.events import Fact, SlaBreached, SlaWarned
 from domain.model.entry import HistoryEntry
 from domain.model.sla import SlaClock, SlaEvent
 from domain.model.ticket import Ticket
+from domain.rules.acts import Act, Key, Step, owes_more, sending_matters, under_way
 from domain.rules.calendar import NeverOpens
 from domain.rules.clocks import ALL, Notice
 from domain.rules.membership import Face
 from domain.rules.sla import Terms
-from domain.rules.timekeeping import (
-    Act,
-    Key,
-    Step,
-    Timekeeper,
-    owes_more,
-    sending_matters,
-    under_way,
-)
+from domain.rules.timekeeping import Timekeeper
 from domain.words import ApprovalState, HistoryKind, TicketStatus
 from domain.work import Work
 

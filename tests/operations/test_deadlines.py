@@ -23,10 +23,10 @@ from domain.operations.levelling import Never
 from domain.operations.scheduling import CalendarForm
 from domain.past import PastConversation, PastMessage
 from domain.post import Author
+from domain.rules.acts import Key
 from domain.rules.clocks import Clock
 from domain.rules.hours import DayException, WeeklyInterval
 from domain.rules.membership import Face
-from domain.rules.timekeeping import Key
 from domain.words import (
     CloseReason,
     HistoryKind,

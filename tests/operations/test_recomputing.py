@@ -16,10 +16,11 @@ from domain.model.ticket import Ticket
 from domain.operations import deadlines, handling, recomputing, timing
 from domain.operations.handling import TicketChange
 from domain.operations.scheduling import CalendarForm
+from domain.rules.acts import Key
 from domain.rules.clocks import Clock
 from domain.rules.hours import WeeklyInterval
 from domain.rules.membership import Face
-from domain.rules.timekeeping import Key, Timekeeper
+from domain.rules.timekeeping import Timekeeper
 from domain.words import HistoryKind, Priority, Role, SlaCause, SlaMetric, SlaState, TicketStatus
 from storage.access import columns
 from tests.operations.test_deadlines import Days, answer, sweep

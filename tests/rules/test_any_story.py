@@ -8,10 +8,11 @@ from itertools import accumulate, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.rules.acts import Act, Key, Step, owes_more
 from domain.rules.clocks import Clock
 from domain.rules.hours import Hours, WeeklyInterval
 from domain.rules.sla import Policy, Terms
-from domain.rules.timekeeping import Act, Key, Step, Timekeeper, owes_more
+from domain.rules.timekeeping import Timekeeper
 from domain.words import HistoryKind, Priority, SlaCause, SlaMetric, TicketStatus
 from tests.rules.test_timekeeping import (
     K,

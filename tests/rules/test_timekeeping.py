@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from domain.rules.acts import Act, Step
 from domain.rules.clocks import Clock
 from domain.rules.hours import DayException, Hours, WeeklyInterval
 from domain.rules.sla import Policy, Terms
-from domain.rules.timekeeping import Act, Step, Timekeeper
+from domain.rules.timekeeping import Timekeeper
 from domain.words import HistoryKind, Priority, SlaCause, SlaMetric, SlaRisk, SlaState, TicketStatus
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
