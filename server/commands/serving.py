@@ -17,6 +17,7 @@ from server.commands.telling import Failed, carry_out, measured, prepared, stop,
 from server.graphql_frames import AbortableSocket
 from server.metrics import Metrics
 from server.opening import prepare
+from server.patience import PatientHttp
 from server.settings import BadSettings, Settings
 from storage.work import Storage
 
@@ -100,7 +101,7 @@ class Server(uvicorn.Server):
                 host=settings.host,
                 port=settings.port,
                 loop="uvloop",
-                http="httptools",
+                http=PatientHttp,
                 ws=AbortableSocket,
                 ws_max_size=LONGEST_FRAME,
                 # It costs 20 µs and 40 KB a socket.

@@ -20,6 +20,7 @@ from server.graphql import GraphQLApp
 from server.graphql_errors import Refused
 from server.graphql_frames import AbortableSocket
 from server.graphql_ws import Socket
+from server.patience import PatientHttp
 
 PATIENCE = 30.0
 A_LITTLE = 0.01  # what tidying up takes here, so that an interruption of it would show
@@ -263,6 +264,7 @@ async def opened(
     ws: type[asyncio.Protocol] = AbortableSocket,
     house: House | None = None,
     schema: strawberry.Schema = SCHEMA,
+    http: type[asyncio.Protocol] = PatientHttp,
     **terms: Any,
 ) -> AsyncIterator[Open]:
     house = house or House()
@@ -275,6 +277,7 @@ async def opened(
             port=0,
             lifespan="off",
             log_config=None,
+            http=http,
             ws=ws,
             ws_max_size=65536,
             ws_per_message_deflate=False,
