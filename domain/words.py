@@ -17,6 +17,16 @@ class TicketStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
+class PublicStage(StrEnum):
+    """How far a case has come, as its consumer and partners are told."""
+
+    RECEIVED = "RECEIVED"
+    IN_ANALYSIS = "IN_ANALYSIS"
+    WAITING_FOR_YOU = "WAITING_FOR_YOU"
+    ANSWERED = "ANSWERED"
+    CLOSED = "CLOSED"
+
+
 class CloseReason(StrEnum):
     ANSWERED = "ANSWERED"
     NO_REPLY_NEEDED = "NO_REPLY_NEEDED"
