@@ -22,7 +22,7 @@ from graph.trusted import BadFile, Trusted, load
 from resolvers.context import Context
 from server import oidc, sandbox
 from server.connection import Connection
-from server.door import Door, may_upload, spending
+from server.door import Door, may_upload, receiving, spending
 from server.files import download
 from server.graphql import GraphQLApp
 from server.health import livez, readyz
@@ -32,7 +32,7 @@ from server.links import follow
 from server.logging import RequestLog
 from server.metrics import Metrics
 from server.settings import BadSettings, Settings
-from server.throttle import Purses
+from server.throttle import Holding, Purses
 from server.webhooks import receive
 from server.witness import Witness
 
@@ -95,6 +95,7 @@ def create(
         tell=tell,
         form=sharing(schema),
         may_upload=may_upload,
+        receive=receiving(Holding(*settings.uploads)),
         witness=Witness(metrics, tracing),
         documents=documents,
         planned=Plans(schema).answer,

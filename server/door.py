@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from hashlib import sha256
 
 from starlette.requests import Request
@@ -20,7 +21,10 @@ from server.connection import Connection
 from server.graphql_errors import Refused, unavailable
 from server.languages import preferred
 from server.roll import Present, Roll
-from server.throttle import Purses, address_of, network
+from server.throttle import Holding, Purses, address_of, network
+
+FILES_AGAIN = 5
+"""Seconds after which somebody whose files were too many is told to come again."""
 
 
 def may_upload(context: Context) -> bool:
@@ -46,6 +50,24 @@ def spending(purses: Purses) -> Callable[[Context, int], None]:
             raise Refused("RATE_LIMITED", sentence, 429, headers=headers, retryable=True)
 
     return spend
+
+
+def receiving(holding: Holding) -> Callable[[Context, int], AbstractContextManager[None]]:
+    """Lets somebody send so many bytes of files; told to come again where too many are coming."""
+
+    def receive(context: Context, size: int) -> AbstractContextManager[None]:
+        caller = context.actor.id if context.actor else network(context.address)
+        # The connection ends with the answer, so that the files need not be read.
+        headers = {"Connection": "close", "Retry-After": str(FILES_AGAIN)}
+        if not holding.has_room_for(caller, size):
+            sentence = SENTENCES["files_of_yours"][context.locale]
+            raise Refused("RATE_LIMITED", sentence, 429, headers=headers, retryable=True)
+        if not holding.has_room(size):
+            sentence = SENTENCES["files_of_all"][context.locale].format(seconds=FILES_AGAIN)
+            raise Refused("UNAVAILABLE", sentence, 503, headers=headers, retryable=True)
+        return holding.held(caller, size)
+
+    return receive
 
 
 class Door:

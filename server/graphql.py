@@ -8,6 +8,7 @@ errors are handed in. CORS is the business of middleware around it.
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from datetime import timedelta
 from functools import partial
@@ -72,6 +73,7 @@ class GraphQLApp(GraphQL[Any, None]):
         tell: Tell = tell_plainly,
         form: Callable[[Prepared], Form | None] = lambda prepared: None,
         may_upload: Callable[[Any], bool] = lambda context: False,
+        receive: Callable[[Any, int], AbstractContextManager[None]] = lambda *_asked: nullcontext(),
         witness: Witness | None = None,
         planned: Planned = unplanned,
         telling: Callable[
@@ -113,6 +115,7 @@ class GraphQLApp(GraphQL[Any, None]):
             max_body,
             page,
             may_upload,
+            receive,
             witness,
             planned,
             spend,

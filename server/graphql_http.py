@@ -5,6 +5,7 @@ disagree, the choice and its alternative stand beside the line that makes it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -200,6 +201,7 @@ class HttpDesk:
     max_body: int
     page: str | None
     may_upload: Callable[[OperationContext], bool]
+    receive: Callable[[Any, int], AbstractContextManager[None]]
     witness: Witness
     planned: Planned
     spend: Callable[[Any, int], None]
@@ -210,6 +212,7 @@ class HttpDesk:
         media = JSON
         carried = Response()  # what resolvers and the doorkeeper put on it goes out with the answer
         del carried.headers["content-length"]
+        held = ExitStack()
 
         try:
             if request.method == "OPTIONS":
@@ -218,7 +221,7 @@ class HttpDesk:
             if self.page is not None and _is_browser(request, accept):
                 return HTMLResponse(self.page)
             media = negotiate(accept)
-            asked = well_formed(await self._asked(request), self.trusted)
+            asked = well_formed(await self._asked(request, held), self.trusted)
             with self.witness.operation(
                 "http", asked.query, asked.operation_name, request.headers
             ) as seen:
@@ -241,10 +244,12 @@ class HttpDesk:
             return Response(status_code=400)  # nobody is left to read it
         except Exception as error:
             status, body = 500, orjson.dumps({"errors": [tell_plainly(fault(error))]})
+        finally:
+            held.close()
 
         return _answer(status, body, media, carried)
 
-    async def _asked(self, request: Request) -> object:
+    async def _asked(self, request: Request, held: ExitStack) -> object:
         if request.method == "POST" and "cookie" in request.headers and not self.welcome(request):
             # The browser sent a cookie by itself, and a page of somebody else's had it do so.
             locale = preferred(request.headers.get("accept-language"))
@@ -252,7 +257,7 @@ class HttpDesk:
             raise Refused("FORBIDDEN", sentence, 403)
         if graphql_uploads.is_multipart(request):
             graphql_uploads.require_preflight(request)
-            await self._let_upload(request)
+            await self._let_upload(request, held)
             return await graphql_uploads.from_parts(request, self.max_body)
         if request.method == "POST":
             return await from_body(request, self.max_body)
@@ -262,8 +267,11 @@ class HttpDesk:
             "METHOD_NOT_ALLOWED", "Use POST, or GET to query.", 405, headers={"Allow": ALLOWED}
         )
 
-    async def _let_upload(self, request: Request) -> None:
-        """Asked before all that is read; once it is, whoever sent it is looked at again."""
+    async def _let_upload(self, request: Request, held: ExitStack) -> None:
+        """Asked before all that is read; once it is, whoever sent it is looked at again.
+
+        The place of the files is kept until all is answered: they are in memory as long.
+        """
         context = await self.admit(request, Response())
         try:
             if not self.may_upload(context):
@@ -274,6 +282,8 @@ class HttpDesk:
                     401,
                     headers={"Connection": "close"},
                 )
+            size = graphql_uploads.size(request, self.max_body)
+            held.enter_context(self.receive(context, size))
         finally:
             await context.aclose()
 

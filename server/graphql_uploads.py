@@ -40,14 +40,25 @@ def require_preflight(request: Request) -> None:
         )
 
 
+def most(limit: int) -> int:
+    """How many bytes a body may have whose operations have so many at most."""
+    return 2 * limit + FILES_MOST * (FILE_MOST + 64 * 1024)
+
+
+def size(request: Request, limit: int) -> int:
+    """As many as it says that it has; as many as it may have where it does not say."""
+    declared = request.headers.get("content-length", "")
+    return min(int(declared), most(limit)) if declared.isdecimal() else most(limit)
+
+
 async def from_parts(request: Request, limit: int) -> object:
     """The operations with each file where the map says; `limit` is theirs and the map's."""
-    most = 2 * limit + FILES_MOST * (FILE_MOST + 64 * 1024)
+    allowed = most(limit)
     too_large = Refused(
-        "TOO_LARGE", f"A body has at most {most} bytes.", 413, headers={"Connection": "close"}
+        "TOO_LARGE", f"A body has at most {allowed} bytes.", 413, headers={"Connection": "close"}
     )
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > most:
+    if declared.isdecimal() and int(declared) > allowed:
         raise too_large
     reading = Reading(limit)
     try:
@@ -55,7 +66,7 @@ async def from_parts(request: Request, limit: int) -> object:
         length = 0
         async for chunk in request.stream():
             length += len(chunk)
-            if length > most:
+            if length > allowed:
                 raise too_large
             parser.write(chunk)
     except FormParserError:
@@ -188,16 +199,18 @@ def _places(operations: object, told: object) -> dict[str, list[Place]]:
     if not isinstance(told, Mapping) or not told:
         raise _bad("`map` is an object: the name of each file part, with the paths it goes to.")
     found: dict[str, list[Place]] = {}
-    paths: set[str] = set()
+    taken: set[tuple[int, Any]] = set()
     for name, each in told.items():
         if not isinstance(each, list) or not each or not all(isinstance(p, str) for p in each):
             raise _bad("`map` has, for each file, a list of paths such as `variables.input.file`.")
-        if paths & set(each) or len(set(each)) < len(each):
-            raise _bad("`map` sends two files to one place.")
-        paths |= set(each)
-        if len(paths) > FILES_MOST:
+        if len(taken) + len(each) > FILES_MOST:
             raise _bad(f"At most {FILES_MOST} files come with a request.")
         found[name] = [_place(operations, path) for path in each]
+        for place in found[name]:
+            # However it is written: `list.0` is `list.00`.
+            if (there := (id(place.owner), place.step)) in taken:
+                raise _bad("`map` sends two files to one place.")
+            taken.add(there)
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
+from domain.rules.capability import MEBIBYTE
 from graph.limits import Limits
 from server import settings_forms as forms
 
@@ -95,6 +96,13 @@ class Callers(BaseSettings):
         "`0`: as many as there are.",
     )
 
+    uploads_mebibytes: int = Field(
+        512,
+        ge=128,
+        description="How many MiB of requests with files each process holds at a time. One "
+        "caller's may be a quarter of it, and at least 128.",
+    )
+
     @model_validator(mode="after")
     def _provider_knows_us(self) -> Self:
         secret = self.oidc_client_secret.get_secret_value()
@@ -108,6 +116,12 @@ class Callers(BaseSettings):
         if self.trusted_documents_only and self.trusted_documents is None:
             raise ValueError("TRUSTED_DOCUMENTS_ONLY: name their file in TRUSTED_DOCUMENTS")
         return self
+
+    @property
+    def uploads(self) -> tuple[int, int]:
+        """How many bytes of files are held at a time, and how many of one caller."""
+        most = self.uploads_mebibytes
+        return most * MEBIBYTE, max(most // 4, 128) * MEBIBYTE
 
     @property
     def limits(self) -> Limits:

@@ -7,9 +7,9 @@ counted in each process alone, as it is asked with every request.
 
 import asyncio
 import math
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Hashable
-from contextlib import asynccontextmanager
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address, ip_network
 from time import monotonic, time
 from typing import Any
@@ -131,6 +131,38 @@ class Purses:
 def address_of(connection: HTTPConnection) -> str:
     """Where a request or socket came from, behind a proxy as that says it."""
     return connection.client.host if connection.client else ""
+
+
+class Holding:
+    """How many bytes that callers send are held at a time: of all of them, and of each."""
+
+    def __init__(self, most: int, of_each: int) -> None:
+        self._most, self._of_each = most, of_each
+        self._all = 0
+        self._of: Counter[Hashable] = Counter()
+
+    @property
+    def of_all(self) -> int:
+        return self._all
+
+    def has_room(self, size: int) -> bool:
+        return self._all + size <= self._most
+
+    def has_room_for(self, caller: Hashable, size: int) -> bool:
+        return self._of[caller] + size <= self._of_each
+
+    @contextmanager
+    def held(self, caller: Hashable, size: int) -> Iterator[None]:
+        """As long as they are held."""
+        self._all += size
+        self._of[caller] += size
+        try:
+            yield
+        finally:
+            self._all -= size
+            self._of[caller] -= size
+            if not self._of[caller]:
+                del self._of[caller]
 
 
 def network(address: str) -> str:

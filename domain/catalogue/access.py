@@ -41,6 +41,14 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "You have asked for too much in a minute. Try again in {seconds} seconds.",
         PT: "Você pediu demais em um minuto. Tente de novo em {seconds} segundos.",
     },
+    "files_of_yours": {
+        EN: "You are sending as many files as you may at once. Try again when some have arrived.",
+        PT: "Você já envia todos os arquivos que pode de uma vez. Tente quando alguns chegarem.",
+    },
+    "files_of_all": {
+        EN: "Too many files are arriving at this moment. Try again in {seconds} seconds.",
+        PT: "Muitos arquivos chegam neste momento. Tente de novo em {seconds} segundos.",
+    },
     "page_of_others": {
         EN: "This page may not ask here. Whoever runs the server can allow its origin.",
         PT: "Esta página não pode pedir nada aqui. Quem opera o servidor pode permitir sua origem.",

@@ -1,7 +1,9 @@
 """Files come in with a mutation, and no other way than the specification says."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +16,11 @@ from domain.operations import handling
 from domain.words import CloseReason, Role
 from resolvers import ids
 from resolvers.attachments import Upload
+from server.door import receiving
+from server.throttle import Holding
 from tests.api.desk import PREFLIGHT, Desk, Json, gid, unknown
 from tests.rules.test_files import PNG, office
+from tests.transport.house import until
 from tests.world import Person
 
 MEBIBYTE = 1024 * 1024
@@ -164,6 +169,7 @@ def about(ticket: Ticket) -> Json:
         ({"0": [PATH]}, ["0", "1"]),
         ({"0": [PATH], "1": [PATH]}, ["0", "1"]),
         ({"0": [PATH, PATH]}, ["0"]),
+        ({"0": ["variables.list.0"], "1": ["variables.list.00"]}, ["0", "1"]),
         ({"0": ["variables.i.nothing"]}, ["0"]),
         ({"0": ["variables.i.ticketId"]}, ["0"]),
         ({"0": ["variables.i"]}, ["0"]),
@@ -323,6 +329,47 @@ async def test_one_request_may_bring_several_files(desk: Desk, ana: Person, tick
 
     names = {each: told[each]["attachment"]["fileName"] for each in "ab"}
     assert names == {"a": "um.png", "b": "dois.txt"}
+
+
+# ── how many at a time ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("of_each", "code", "status"),
+    [(1_000, "RATE_LIMITED", 429), (2_000, "UNAVAILABLE", 503)],
+)
+async def test_so_many_files_arrive_at_a_time_and_no_more(
+    desk: Desk, ana: Person, ticket: Ticket, of_each: int, code: str, status: int
+) -> None:
+    bia = await desk.world.person("Bia", level=desk.world.triage)
+    of_all = 10_000 if code == "RATE_LIMITED" else 1_000
+    holding = Holding(of_all, of_each)
+    desk.graphql.desk = replace(desk.both.plain(), receive=receiving(holding))
+    whole = body(about(ticket), {"0": [PATH]}, ("0", FILE))
+    made = httpx.Request("POST", "http://desk/graphql", files=whole)
+    sent, go_on = made.read(), asyncio.Event()
+    assert len(sent) < 1_000 < 2 * len(sent)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield sent[:100]
+        await go_on.wait()
+        yield sent[100:]
+
+    headers = {**PREFLIGHT, **made.headers, "authorization": f"Bearer {await desk.token(ana)}"}
+    first = asyncio.create_task(desk.client.post("/graphql", content=slowly(), headers=headers))
+    await until(lambda: holding.of_all > 0)
+    too_many = await post(desk, ana, whole)
+    other = await post(desk, bia, whole)
+    go_on.set()
+
+    assert (await first).json()["data"]["uploadAttachment"]["userErrors"] == []
+    assert (too_many.status_code, too_many.headers["retry-after"]) == (status, "5")
+    [error] = too_many.json()["errors"]
+    assert error["extensions"] == {"code": code, "retryable": True}
+    assert "arquivos" in error["message"]
+    assert other.status_code == (200 if code == "RATE_LIMITED" else 503)
+    assert (await post(desk, ana, whole)).status_code == 200
+    assert holding.of_all == 0
 
 
 A_MINUTE = timedelta(minutes=1)

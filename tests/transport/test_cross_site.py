@@ -174,7 +174,10 @@ UPLOADS = {
     "a class": parts(("operations", QUERY), ("map", '{"0": ["variables.f.__class__"]}'), FILE),
     "the document": parts(("operations", QUERY), ("map", '{"0": ["query"]}'), FILE),
     "two to one": parts(
-        ("operations", QUERY), ("map", '{"0": ["variables.f"], "1": ["variables.f"]}'), FILE
+        ("operations", QUERY),
+        ("map", '{"0": ["variables.f"], "1": ["variables.f"]}'),
+        FILE,
+        ("1", "x"),
     ),
     "thousands": parts(
         ("operations", QUERY), ("map", json.dumps({str(n): ["variables.f"] for n in range(9_000)}))
