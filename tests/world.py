@@ -217,6 +217,18 @@ class World:
     async def receive(self, *posts: Post, by: Person | Actor | None = None) -> list[Received]:
         return await self.do(intake.take_in, posts, by=by)
 
+    async def waiting(
+        self, count: int, *, level: Level | None = None, people: int | None = None
+    ) -> list[Ticket]:
+        """So many tickets that nobody has, of one person each, or of so many people in turn."""
+        account = await self.account()
+        await self.watch(account, level or self.triage)
+        posts = [
+            self.post(account, author=f"p{number % (people or count)}", thread=f"t{number}")
+            for number in range(count)
+        ]
+        return [each.ticket for each in await self.receive(*posts) if each.ticket]
+
     async def heard(self, account: Account, **post: Any) -> Ticket:
         """The ticket that a new message belongs to."""
         [received] = await self.receive(self.post(account, **post))

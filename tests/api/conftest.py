@@ -19,14 +19,7 @@ async def desk(world: World, keyring: Keyring) -> AsyncIterator[Desk]:
 @pytest.fixture
 async def crowd(desk: Desk) -> Person:
     """Who handles fifty tickets of twenty people."""
-    world = desk.world
-    ana = await world.person("Ana", level=world.triage)
-    account = await world.account()
-    await world.watch(account, world.triage)
-    posts = [
-        world.post(account, author=f"p{number % 20}", thread=f"t{number}") for number in range(50)
-    ]
-    for received in await world.receive(*posts):
-        assert received.ticket is not None
-        await world.do(handling.note, received.ticket.id, "Nota", by=ana)
+    ana = await desk.world.person("Ana", level=desk.world.triage)
+    for ticket in await desk.world.waiting(50, people=20):
+        await desk.world.do(handling.note, ticket.id, "Nota", by=ana)
     return ana

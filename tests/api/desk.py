@@ -230,6 +230,10 @@ class Desk:
         """The token of a session of its own, good from now on."""
         return (await self.session(who))[0]
 
+    async def met(self, who: Person) -> None:
+        """They have asked before: from now on it is looked whether they are still who they were."""
+        await self.ask("{ me { user { id } } }", who)
+
     async def key(self, *scopes: str, levels: Sequence[Level] | None = None) -> str:
         level_ids = None if levels is None else [each.id for each in levels]
         made = await self.world.do(

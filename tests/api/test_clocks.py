@@ -28,7 +28,7 @@ from domain.words import (
 )
 from domain.work import Work
 from tests.api.desk import Desk, Json, gid, heard
-from tests.api.test_lists import statements
+from tests.statements import statements_of
 from tests.world import Person, World
 from workers.deadlines import Watch
 
@@ -578,11 +578,11 @@ async def test_clocks_of_50_tickets_cost_as_many_questions_as_of_two(desk: Desk)
     for _ in range(50):
         await team.opened(local("2026-09-08T09:00"))
     await team.watched(local("2026-09-08T11:00"))
-    await desk.token(team.ana)
+    await desk.met(team.ana)
 
     asked = {}
     for size in (2, 50):
-        with statements(desk) as counted:
+        with statements_of(desk.world.storage.database.reader) as counted:
             page = await desk.ask(wide, team.ana, n=size)
         assert len(page["nodes"]) == size
         assert all(told_of(each)[-1] == ("SLA_BREACHED", 100) for each in page["nodes"])

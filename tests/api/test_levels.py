@@ -11,7 +11,7 @@ from domain.operations import handling
 from domain.words import CloseReason, Priority, Role, SlaMetric, TicketStatus
 from tests.api.desk import Desk, Json, gid, unknown
 from tests.api.office import Office, named
-from tests.storage.test_batches import counted
+from tests.statements import statements_of
 from tests.world import Person, World
 
 SAVE = (
@@ -182,13 +182,13 @@ async def test_hours_and_targets_of_many_levels_cost_no_more_questions(desk: Des
     )
     await saved(office, name="Um", calendar={**HOURS, "name": "Um"})
 
-    with counted(desk.world.storage.database) as few:
+    with statements_of(desk.world.storage.database.reader) as few:
         await desk.ask(document, office.boss)
     for number in range(7):
         name = f"Nível {number}"
         told = await saved(office, name=name, calendar={**HOURS, "name": name})
         assert told["level"]
-    with counted(desk.world.storage.database) as many:
+    with statements_of(desk.world.storage.database.reader) as many:
         await desk.ask(document, office.boss)
 
     assert len(many) == len(few)

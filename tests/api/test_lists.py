@@ -1,20 +1,18 @@
 """Lists over the API: pages from both ends, counts that agree, and a cost that does not grow."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event
 
 from domain.model.ticket import Ticket
 from domain.operations import handling
 from domain.operations.handling import TicketChange
 from domain.words import Priority, TicketStatus
 from tests.api.desk import Desk, Json, gid
+from tests.statements import statements_of
 from tests.world import Person
 
 PAGE = (
@@ -165,29 +163,13 @@ WIDE = (
 )
 
 
-@contextmanager
-def statements(desk: Desk) -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
-
-    engine = desk.world.storage.database.reader.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 async def test_a_wide_page_asks_as_many_questions_of_50_tickets_as_of_two(
     desk: Desk, crowd: Person
 ) -> None:
-    await desk.token(crowd)
+    await desk.met(crowd)
     asked = {}
     for size in (2, 50):
-        with statements(desk) as counted:
+        with statements_of(desk.world.storage.database.reader) as counted:
             page = await desk.ask(WIDE, crowd, n=size)
         assert len(page["nodes"]) == size
         asked[size] = counted

@@ -30,7 +30,7 @@ from subscriptions import following, notifications
 from tests.api.boards import HOUR, measured, noticed
 from tests.api.desk import Desk, Json, gid, heard, plain
 from tests.outbox import answered, ended
-from tests.storage.test_batches import counted
+from tests.statements import statements_of
 from tests.world import Person, World
 
 FOLLOW = (
@@ -401,7 +401,7 @@ async def test_what_concerns_nobody_who_listens_is_not_asked_for(desk: Desk) -> 
         acting = await world.actor(ana)
         straight = world.storage.database.straight
         asked = straight.asked
-        with counted(world.storage.database) as sent:
+        with statements_of(world.storage.database.reader) as sent:
             await notes(world, ticket, acting, ["Bia"] * 5)
             to_bia = TicketChange(assignee_id=bia.id)
             await world.do(handling.update, ticket.id, to_bia, by=acting)

@@ -1,10 +1,8 @@
 """Publishers by the API: covered on every path, searched by what is known, put right and united."""
 
 from contextlib import aclosing
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from domain.model.ticket import Ticket
 from domain.operations import correcting, defining
@@ -13,6 +11,7 @@ from domain.operations.defining import DefinitionForm
 from domain.post import Author
 from domain.words import FieldKind, Network, Role
 from tests.api.desk import Desk, Json, gid, heard, plain
+from tests.statements import statements_of
 from tests.world import Person, World
 
 CPF, EMAIL, PHONE, CARD = "52998224725", "fulano@example.com", "+5511987654321", "OURO9"
@@ -303,18 +302,8 @@ async def test_a_page_of_publishers_costs_as_much_with_ten_as_with_two(desk: Des
 
 async def counted(desk: Desk, document: str, by: Person) -> int:
     """How many statements the answer took."""
-    asked = 0
-    engine = desk.world.storage.database.reader.sync_engine
-
-    def count(*_: Any) -> None:
-        nonlocal asked
-        asked += 1
-
-    await desk.token(by)
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    await desk.met(by)
+    with statements_of(desk.world.storage.database.reader) as statements:
         answer: Json = await desk.answer(document, by)
-        assert "errors" not in answer
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-    return asked
+    assert "errors" not in answer
+    return len(statements)

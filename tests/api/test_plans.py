@@ -27,8 +27,8 @@ from tests.api.boards import HOUR, measured
 from tests.api.desk import Desk, Json, gid, unknown
 from tests.api.documents import graph
 from tests.api.sayings import Saying
-from tests.api.test_lists import statements
 from tests.docs.test_examples import document as example
+from tests.statements import statements_of
 from tests.world import Person, World
 
 SCHEMA = build()
@@ -464,7 +464,7 @@ async def test_what_is_asked_most_is_planned_and_costs_a_statement_each_however_
     for size in (2, 50) if "$first" in document else (None,):
         more = {} if size is None else {"first": size}
         before = straight.asked
-        with statements(desk) as others:
+        with statements_of(desk.world.storage.database.reader) as others:
             await desk.ask(document, crowd, **variables, **more)
 
         needed = STATEMENTS.get(name, 1)
@@ -543,7 +543,7 @@ async def test_who_has_waited_for_the_database_is_told_so_and_does_not_wait_agai
     await desk.ask(document, crowd)
     desk.graphql.desk = desk.both.plain()
     monkeypatch.setattr("storage.straight.WAIT", 0.0)
-    with statements(desk) as others:
+    with statements_of(desk.world.storage.database.reader) as others:
         answer = await desk.send(document, crowd)
 
     assert answer.status_code == 503

@@ -15,7 +15,7 @@ from domain.operations.levelling import LevelForm
 from domain.rules.presence import TYPING, VIEWING
 from domain.words import OutsideView, Role
 from tests.api.desk import PATIENCE, Desk, Json, gid, unknown
-from tests.storage.test_batches import counted
+from tests.statements import statements_of
 from tests.world import Person
 
 WHO = "{ user { id name } mode }"
@@ -282,7 +282,7 @@ async def test_the_viewers_of_a_page_of_tickets_are_asked_for_once(desk: Desk) -
         await touch(desk, ana, await world.ticket())
     page = f"{{ tickets {{ nodes {{ viewers {WHO} }} }} }}"
 
-    with counted(world.storage.database) as sent:
+    with statements_of(world.storage.database.reader) as sent:
         told = await desk.ask(page, ana)
 
     assert len([each for each in sent if "FROM presence" in each]) == 1

@@ -14,10 +14,10 @@ from domain.rules.capability import Capability
 from domain.words import CloseReason, Network, OutsideView, Visibility
 from tests.api.desk import Desk, Json, gid, plain, unknown
 from tests.api.office import Office
-from tests.api.test_lists import statements
 from tests.api.test_uploads import uploaded
 from tests.carrying import ANYTHING, BOTH, carry
 from tests.rules.test_files import PNG
+from tests.statements import statements_of
 from tests.world import FIRST_HUNDRED, Person, World
 
 REPLY = (
@@ -377,10 +377,11 @@ async def test_the_replies_of_many_tickets_cost_as_many_questions_as_those_of_tw
         ticket = await desk.world.heard(shop.account, author=f"p{number}")
         form = ReplyForm(ticket_id=ticket.id, text="Olá", visibility=Visibility.PUBLIC)
         await desk.world.do(replying.reply, form, by=shop.ana)
+    await desk.met(shop.ana)
     asked = {}
 
     for size in (2, 20):
-        with statements(desk) as counted:
+        with statements_of(desk.world.storage.database.reader) as counted:
             await desk.ask(WIDE, shop.ana, n=size)
         asked[size] = counted
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from domain.operations import handling
 from tests.api.desk import Desk, gid
+from tests.statements import statements_of
 from tests.world import Person
 
 DOOR = 1
@@ -51,37 +50,20 @@ ASKED: dict[str, tuple[str, int]] = {
 @contextmanager
 def statements(desk: Desk) -> Iterator[list[str]]:
     """What readers ask of the database meanwhile."""
-    asked: list[str] = []
     database = desk.world.storage.database
     before = database.straight.asked
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            asked.append(statement)
-
-    engine = database.reader.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-        if not database.is_sqlite:  # there they are the engine's, too
-            asked += ["straight"] * (database.straight.asked - before)
+    with statements_of(database.reader) as found:
+        yield found
+    if not database.is_sqlite:  # there they are the engine's, too
+        found += ["straight"] * (database.straight.asked - before)
 
 
 @pytest.fixture
 async def ana(desk: Desk) -> Person:
     """Somebody with thirty tickets of ten publishers, a few of which are hers."""
-    world = desk.world
-    ana = await world.person("Ana", level=world.triage)
-    account = await world.account()
-    await world.watch(account, world.triage)
-    posts = [
-        world.post(account, author=f"p{number % 10}", thread=f"t{number}") for number in range(30)
-    ]
-    for received in (await world.receive(*posts))[:12]:
-        assert received.ticket is not None
-        await world.do(handling.start, received.ticket.id, by=ana)
+    ana = await desk.world.person("Ana", level=desk.world.triage)
+    for ticket in (await desk.world.waiting(30, people=10))[:12]:
+        await desk.world.do(handling.start, ticket.id, by=ana)
     return ana
 
 
@@ -91,7 +73,7 @@ async def test_an_answer_takes_as_many_statements_however_much_it_shows(
 ) -> None:
     document, most = ASKED[what]
     desk.graphql.desk = desk.both.running()  # by plan it is one: test_plans.py
-    await desk.ask("{ me { user { id } } }", ana)
+    await desk.met(ana)
     needed = {"level": gid(desk.world.triage), "n": 2}
     asked = {}
 
@@ -107,7 +89,7 @@ async def test_an_answer_takes_as_many_statements_however_much_it_shows(
 async def test_one_ticket_takes_no_more_than_a_page(desk: Desk, ana: Person) -> None:
     ticket = await desk.world.ticket()
     desk.graphql.desk = desk.both.running()
-    await desk.ask("{ me { user { id } } }", ana)
+    await desk.met(ana)
 
     with statements(desk) as sent:
         await desk.ask(ONE, ana, protocol=ticket.protocol)

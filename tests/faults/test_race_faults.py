@@ -30,11 +30,7 @@ MESSAGES, AUTHORS, TIMES, AT_ONCE = 300, 100, 6, 50
 
 async def queue(world: World, count: int) -> list[str]:
     """So many tickets that nobody has."""
-    account = await world.account()
-    await world.watch(account, world.triage)
-    posts = [world.post(account, thread=f"t{number}") for number in range(count)]
-    received = await world.receive(*posts)
-    return [gid(each.ticket) for each in received if each.ticket]
+    return [gid(ticket) for ticket in await world.waiting(count)]
 
 
 async def told(world: World, kind: HistoryKind) -> Counter[str]:

@@ -53,13 +53,6 @@ async def automatic(
     return await world.level("Entregas", assignment=strategy, calendar=calendar)
 
 
-async def with_waiting(world: World, level: Level, count: int) -> Sequence[Ticket]:
-    account = await world.account()
-    await world.watch(account, level)
-    posts = [world.post(account, author=f"p{number}") for number in range(count)]
-    return [each.ticket for each in await world.receive(*posts) if each.ticket]
-
-
 async def off_shift(world: World, person: Person) -> None:
     await world.do(signing.set_availability, False, by=person)
 
@@ -91,7 +84,7 @@ async def test_three_on_shift_share_three_hundred_and_the_fourth_gets_none(world
     on_shift = [await world.person(name, level=level) for name in ("Ana", "Bia", "Caio")]
     absent = await world.person("Duda", level=level)
     await off_shift(world, absent)
-    tickets = await with_waiting(world, level, 300)
+    tickets = await world.waiting(300, level=level)
 
     handed = await world.do(assigning.distribute, 300, random.Random(17).randrange)
 
@@ -194,7 +187,7 @@ async def test_nobody_is_given_more_than_they_can_hold(world: World) -> None:
     pending = TicketChange(status=TicketStatus.PENDING)
     await world.do(handling.update, waits.id, pending, by=ana)
     await world.ticket(level, assignee_id=ana.id)
-    tickets = await with_waiting(world, level, 5)
+    tickets = await world.waiting(5, level=level)
 
     await world.do(assigning.distribute)
 
@@ -306,7 +299,7 @@ async def test_who_comes_on_shift_is_given_what_waits(alone: World) -> None:
 async def test_workers_at_once_overfill_nobody(world: World, strategy: AssignmentStrategy) -> None:
     level = await automatic(world, strategy)
     people = [await world.person(name, level=level, capacity=7) for name in ("Ana", "Bia", "Caio")]
-    tickets = await with_waiting(world, level, 30)
+    tickets = await world.waiting(30, level=level)
 
     handed = await asyncio.gather(*(world.do(assigning.distribute, 5) for _ in range(12)))
     while more := await world.do(assigning.distribute, 5):
@@ -323,7 +316,7 @@ async def test_workers_at_once_overfill_nobody(world: World, strategy: Assignmen
 async def test_who_pulls_while_tickets_are_handed_out_is_not_overfilled(world: World) -> None:
     level = await automatic(world)
     ana = await world.person("Ana", level=level, capacity=8)
-    tickets = await with_waiting(world, level, 30)
+    tickets = await world.waiting(30, level=level)
 
     async with world.storage.work(await world.actor(ana)) as pull:
         await pulling.get_tickets(pull, [level.id], 5)
@@ -431,7 +424,7 @@ async def test_whoever_leaves_a_level_that_hands_out_is_relieved_by_the_others(
 ) -> None:
     level = await automatic(world)
     ana, bia = [await world.person(name, level=level) for name in ("Ana", "Bia")]
-    tickets = await with_waiting(world, level, 4)
+    tickets = await world.waiting(4, level=level)
     await world.do(assigning.distribute)
 
     form = LevelForm(id=level.id, name=level.name, members=[MemberForm(user_id=bia.id)])

@@ -1,13 +1,10 @@
 """Which ticket a message belongs to by what it answers and by the number it names."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 
 from domain.events import ReplySent
 from domain.model.account import Account
@@ -30,6 +27,7 @@ from domain.words import (
 )
 from domain.work import Work
 from tests.channels.mails import PDF
+from tests.statements import statements_of
 from tests.world import FIRST_HUNDRED, World
 
 SENT_ID = "reply-1@padaria.example"
@@ -406,21 +404,6 @@ async def test_the_keywords_of_a_monitoring_stand_in_the_subject_too(
 # ── cost ───────────────────────────────────────────────────────────────────────────────────────
 
 
-@contextmanager
-def counted(world: World) -> Iterator[list[str]]:
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    engine = world.storage.database.writer.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 async def test_many_answers_cost_as_many_statements_as_few(world: World, inbox: Account) -> None:
     tickets = [
         await opened(world, inbox, author=f"p{n}@example.com", external_id=f"m{n}@example.com")
@@ -439,9 +422,9 @@ async def test_many_answers_cost_as_many_statements_as_few(world: World, inbox: 
             for n in numbers
         ]
 
-    with counted(world) as few:
+    with statements_of(world.storage.database.writer) as few:
         await world.receive(*answers(range(2)))
-    with counted(world) as many:
+    with statements_of(world.storage.database.writer) as many:
         received = await world.receive(*answers(range(2, 12)))
 
     assert len(many) == len(few)

@@ -1,7 +1,6 @@
 """Getting tickets: nobody gets another's, nobody more than they can hold, nobody for ever."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,6 @@ import pytest
 
 from domain.answers import Pulled
 from domain.errors import CapacityFull, Forbidden, Invalid, NotFound
-from domain.model.ticket import Ticket
 from domain.operations import handling, levelling, pulling
 from domain.operations.handling import TicketChange
 from domain.operations.levelling import LevelForm
@@ -20,12 +18,6 @@ from tests.world import World
 
 LEASE = timedelta(minutes=15)
 ONE_SECOND = timedelta(seconds=1)
-
-
-async def with_waiting(world: World, count: int) -> Sequence[Ticket]:
-    account = await world.account()
-    posts = [world.post(account, author=f"p{number}") for number in range(count)]
-    return [each.ticket for each in await world.receive(*posts) if each.ticket]
 
 
 def ids(pulled: Pulled) -> set[UUID]:
@@ -44,7 +36,7 @@ async def once(work: Work, key: str, count: int | None = None) -> Pulled:
 
 
 async def test_two_who_pull_at_once_get_different_tickets(world: World) -> None:
-    waiting = await with_waiting(world, 25)
+    waiting = await world.waiting(25)
     ana = await world.person("Ana", level=world.triage)
     bia = await world.person("Bia", level=world.triage)
 
@@ -64,7 +56,7 @@ async def test_two_who_pull_at_once_get_different_tickets(world: World) -> None:
 async def test_who_pulls_while_another_is_pulling_gets_the_next_ones_or_waits(
     world: World, store: str
 ) -> None:
-    await with_waiting(world, 25)
+    await world.waiting(25)
     ana = await world.person("Ana", level=world.triage)
     bia = await world.person("Bia", level=world.triage)
 
@@ -79,7 +71,7 @@ async def test_who_pulls_while_another_is_pulling_gets_the_next_ones_or_waits(
 
 
 async def test_a_pulled_ticket_is_claimed_for_a_while_and_stays_new(world: World) -> None:
-    [ticket] = await with_waiting(world, 1)
+    [ticket] = await world.waiting(1)
     ana = await world.person("Ana", level=world.triage)
 
     pulled = await world.do(pulling.get_tickets, by=ana)
@@ -92,7 +84,7 @@ async def test_a_pulled_ticket_is_claimed_for_a_while_and_stays_new(world: World
 
 
 async def test_a_retry_with_the_same_key_gets_the_same_tickets(world: World) -> None:
-    await with_waiting(world, 25)
+    await world.waiting(25)
     ana = await world.person("Ana", level=world.triage)
 
     first = await world.do(once, "key 1", by=ana)
@@ -105,7 +97,7 @@ async def test_a_retry_with_the_same_key_gets_the_same_tickets(world: World) -> 
 
 
 async def test_two_requests_with_one_key_at_once_act_once(world: World) -> None:
-    await with_waiting(world, 25)
+    await world.waiting(25)
     ana = await world.person("Ana", level=world.triage)
 
     one, other = await asyncio.gather(*(world.do(once, "key", by=ana) for _ in range(2)))
@@ -116,7 +108,7 @@ async def test_two_requests_with_one_key_at_once_act_once(world: World) -> None:
 
 
 async def test_one_key_for_two_things_is_refused_and_belongs_to_one_person(world: World) -> None:
-    await with_waiting(world, 25)
+    await world.waiting(25)
     ana = await world.person("Ana", level=world.triage)
     bia = await world.person("Bia", level=world.triage)
     first = await world.do(once, "key", by=ana)
@@ -132,7 +124,7 @@ async def test_a_key_whose_act_failed_may_be_used_again(world: World) -> None:
     ana = await world.person("Ana", level=world.triage, capacity=0)
     with pytest.raises(CapacityFull):
         await world.do(once, "key", by=ana)
-    await with_waiting(world, 1)
+    await world.waiting(1)
     bia = levelling.MemberForm(user_id=ana.id, capacity=1)
     await world.arrange(world.triage, members=[bia])
 
@@ -153,7 +145,7 @@ async def test_a_retry_shows_nothing_that_one_may_no_longer_see(world: World) ->
 
 
 async def test_a_capacity_is_filled_and_not_more(world: World) -> None:
-    await with_waiting(world, 25)
+    await world.waiting(25)
     ana = await world.person("Ana", level=world.triage, capacity=12)
     await world.do(pulling.get_tickets, None, 8, by=ana)
 
@@ -166,7 +158,7 @@ async def test_a_capacity_is_filled_and_not_more(world: World) -> None:
 
 
 async def test_one_who_pulls_twice_at_once_does_not_get_past_the_capacity(world: World) -> None:
-    await with_waiting(world, 25)
+    await world.waiting(25)
     ana = await world.person("Ana", level=world.triage, capacity=12)
 
     await asyncio.gather(*(world.do(pulling.get_tickets, by=ana) for _ in range(2)))
@@ -176,7 +168,7 @@ async def test_one_who_pulls_twice_at_once_does_not_get_past_the_capacity(world:
 
 
 async def test_what_waits_for_the_publisher_fills_no_capacity(world: World) -> None:
-    await with_waiting(world, 3)
+    await world.waiting(3)
     ana = await world.person("Ana", level=world.triage, capacity=1)
     [first] = (await world.do(pulling.get_tickets, by=ana)).tickets
     pending = TicketChange(status=TicketStatus.PENDING)
@@ -241,7 +233,7 @@ async def test_several_levels_are_emptied_one_after_another(world: World) -> Non
 
 
 async def test_what_nobody_touched_goes_back_when_the_lease_is_over(world: World) -> None:
-    await with_waiting(world, 3)
+    await world.waiting(3)
     ana = await world.person("Ana", level=world.triage)
     opened, *untouched = (await world.do(pulling.get_tickets, by=ana)).tickets
     await world.do(handling.start, opened.id, by=ana)
@@ -260,7 +252,7 @@ async def test_what_nobody_touched_goes_back_when_the_lease_is_over(world: World
 
 
 async def test_a_moment_before_the_lease_is_over_it_holds(world: World) -> None:
-    await with_waiting(world, 1)
+    await world.waiting(1)
     ana = await world.person("Ana", level=world.triage)
     await world.do(pulling.get_tickets, by=ana)
     world.later(LEASE - ONE_SECOND)
@@ -269,7 +261,7 @@ async def test_a_moment_before_the_lease_is_over_it_holds(world: World) -> None:
 
 
 async def test_two_workers_at_once_give_each_ticket_back_once(world: World) -> None:
-    tickets = await with_waiting(world, 20)
+    tickets = await world.waiting(20)
     ana = await world.person("Ana", level=world.triage)
     await world.do(pulling.get_tickets, None, 20, by=ana)
     world.later(LEASE)
@@ -339,7 +331,7 @@ async def test_a_pending_ticket_wakes_when_its_moment_has_come_and_once(world: W
 
 
 async def test_a_viewer_pulls_nothing(world: World) -> None:
-    await with_waiting(world, 1)
+    await world.waiting(1)
     vera = await world.person("Vera", level=world.triage, role=Role.VIEWER)
 
     with pytest.raises(Forbidden):
@@ -347,7 +339,7 @@ async def test_a_viewer_pulls_nothing(world: World) -> None:
 
 
 async def test_a_batch_is_as_large_as_the_level_says(world: World) -> None:
-    await with_waiting(world, 5)
+    await world.waiting(5)
     form = LevelForm(id=world.triage.id, name=world.triage.name, batch_size=2)
     await world.do(levelling.save_level, form)
     ana = await world.person("Ana", level=world.triage)

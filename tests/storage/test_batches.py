@@ -1,12 +1,10 @@
 """Many owners are asked for at once: one statement, however many they are."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 
 from domain.operations import handling
 from domain.page import Window
@@ -14,27 +12,11 @@ from domain.rules.membership import TicketFilter
 from domain.words import OrderDirection, TicketOrderField, TicketScope, TicketStatus
 from storage.engine import Database
 from storage.work import SqlWork
+from tests.statements import statements_of
 from tests.world import World
 
 FIRST_TWO, LAST_TWO = Window(2), Window(2, backward=True)
 SEVEN = 7
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """The statements that readers send meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            sent.append(statement)
-
-    engine = database.reader.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 async def crowd(world: World) -> dict[str, list[UUID]]:
@@ -104,7 +86,7 @@ async def test_every_question_about_many_is_one_statement(world: World, database
 
     async with world.storage.reading(world.system) as work:
         for name, ask in QUESTIONS.items():
-            with counted(database) as sent:
+            with statements_of(database.reader) as sent:
                 answer = await ask(work, ids)
             sent_for[name] = len(sent)
             assert answer is not None
@@ -117,7 +99,7 @@ async def test_each_owner_gets_their_own_page_and_count(world: World, database: 
 
     async with world.storage.reading(world.system) as work:
         pages = await work.occurrences.pages_of_tickets(ids["tickets"], FIRST_TWO)
-        with counted(database) as sent:
+        with statements_of(database.reader) as sent:
             totals = [await page.counter() for page in pages.values() if page.counter]
         history = await work.entries.pages(ids["tickets"], LAST_TWO)
 

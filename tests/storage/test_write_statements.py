@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from domain.answers import Pulled
 from domain.model.account import Account
@@ -19,6 +18,7 @@ from domain.operations.handling import TicketChange
 from domain.words import Priority, TicketStatus
 from domain.work import Work
 from storage.engine import Database
+from tests.statements import statements_of
 from tests.world import Person, World
 
 MANY = 25
@@ -28,17 +28,9 @@ MANY = 25
 def told(database: Database) -> Iterator[list[str]]:
     """What is asked in writing meanwhile: the first words of each statement."""
     said: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            said.append(_briefly(statement))
-
-    engine = database.writer.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with statements_of(database.writer) as statements:
         yield said
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+    said += map(_briefly, statements)
 
 
 def _briefly(statement: str) -> str:

@@ -1,14 +1,13 @@
 """Deadlines are told when they pass: at once, once, in order, whatever else is going on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text, update
+from sqlalchemy import select, text, update
 
 from domain.model.base import metadata, new_id
 from domain.model.entry import HistoryEntry
@@ -25,6 +24,7 @@ from server.secrets import Keyring
 from storage.access import columns
 from storage.engine import open_database
 from storage.work import Storage
+from tests.statements import statements_of
 from tests.world import World
 from workers import deadlines
 from workers.deadlines import Watch
@@ -98,7 +98,7 @@ async def until(so: Callable[[], Awaitable[bool]], patience: float = SOON) -> da
 async def watched(storage: Storage, bell: Bell) -> AsyncIterator[None]:
     """The watch, as a process keeps it; it has looked once already."""
     stop = asyncio.Event()
-    with asked(storage) as statements:
+    with statements_of(storage.database.writer, storage.database.reader) as statements:
         task = asyncio.create_task(deadlines.run(storage, bell, stop))
         async with asyncio.timeout(SOON):
             while not any("ORDER BY sla_clock.next_at" in each for each in statements):  # noqa: ASYNC110
@@ -109,24 +109,6 @@ async def watched(storage: Storage, bell: Bell) -> AsyncIterator[None]:
         stop.set()
         async with asyncio.timeout(SOON):
             await task
-
-
-@contextmanager
-def asked(storage: Storage) -> Iterator[list[str]]:
-    """Every statement that the database is asked meanwhile."""
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    engines = {each.sync_engine for each in (storage.database.writer, storage.database.reader)}
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)
 
 
 @asynccontextmanager
@@ -288,12 +270,12 @@ async def test_while_nothing_is_due_a_turn_asks_as_much_of_5000_clocks_as_of_5(
     level = await urgent(world, A_DAY, warn_at=[50])
     for _ in range(5):
         await world.ticket(level)
-    watch = Watch(world.storage)
-    with asked(world.storage) as of_five:
+    watch, database = Watch(world.storage), world.storage.database
+    with statements_of(database.writer, database.reader) as of_five:
         await watch.turn()
 
     await multiplied(world, 4_995)
-    with asked(world.storage) as of_many:
+    with statements_of(database.writer, database.reader) as of_many:
         idle = await watch.turn()
 
     assert of_many == of_five
