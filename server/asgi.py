@@ -9,8 +9,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.routing import BaseRoute, Route
 
 from graph.documents import Documents
 from graph.errors import tell
@@ -25,8 +24,9 @@ from server.connection import Connection
 from server.door import Door, may_upload, receiving, spending
 from server.files import download
 from server.graphql import GraphQLApp
+from server.graphql_switchboard import Terms
 from server.health import livez, readyz
-from server.leaving import Refusing
+from server.leaving import Refusing, refusing
 from server.lifespan import lifespan
 from server.links import follow
 from server.logging import RequestLog
@@ -34,6 +34,7 @@ from server.metrics import Metrics
 from server.settings import BadSettings, Settings
 from server.throttle import Holding, Purses
 from server.webhooks import receive
+from server.wire import Handshake
 from server.witness import Witness
 
 if TYPE_CHECKING:
@@ -73,11 +74,11 @@ class Doorway:
     async def http(self, request: Request, response: Response) -> Context:
         return await self.door.http(request, response)
 
-    async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection:
-        return await self.door.websocket(websocket, payload)
+    async def websocket(self, handshake: Handshake, payload: Mapping[str, object]) -> Connection:
+        return await self.door.websocket(handshake, payload)
 
-    def known(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection | None:
-        return self.door.known(websocket, payload)
+    def known(self, handshake: Handshake, payload: Mapping[str, object]) -> Connection | None:
+        return self.door.known(handshake, payload)
 
 
 def create(
@@ -102,8 +103,9 @@ def create(
         telling=Tellings(schema).prepare,
         spend=spending(Purses(settings.cost_per_minute)),
         trusted=_trusted(settings, documents),
-        sockets_per_caller=settings.sockets_per_caller,
-        sockets_per_address=settings.sockets_per_address,
+        terms=Terms(
+            per_caller=settings.sockets_per_caller, per_address=settings.sockets_per_address
+        ),
     )
 
     @asynccontextmanager
@@ -113,7 +115,6 @@ def create(
 
     routes: list[BaseRoute] = [
         Route("/graphql", graphql),
-        WebSocketRoute("/graphql", graphql),
         Route("/hooks/{account}", receive, methods=["POST"]),
         Route("/files/{attachment}", download),
         Route("/s/{slug}", follow),
@@ -144,6 +145,7 @@ def create(
     )
     app.state.door = doorway
     app.state.drain = graphql.close_sockets
+    app.state.lobby = graphql.lobby(refusing(app))
     app.state.metrics = metrics
     app.state.draining = False
     app.state.tracing = tracing

@@ -8,7 +8,6 @@ from hashlib import sha256
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.websockets import WebSocket
 
 from domain.errors import Unavailable
 from domain.rules.access import Actor, ActorKind, Permission
@@ -22,6 +21,7 @@ from server.graphql_errors import Refused, unavailable
 from server.languages import preferred
 from server.roll import Present, Roll
 from server.throttle import Holding, Purses, address_of, network
+from server.wire import Handshake
 
 FILES_AGAIN = 5
 """Seconds after which somebody whose files were too many is told to come again."""
@@ -105,8 +105,8 @@ class Door:
             address=address_of(request),
         )
 
-    async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection:
-        locale, authorization = _said(websocket, payload)
+    async def websocket(self, handshake: Handshake, payload: Mapping[str, object]) -> Connection:
+        locale, authorization = _said(handshake, payload)
         if authorization is None:
             sentence = SENTENCES["unauthenticated"][locale]
             raise Refused("UNAUTHENTICATED", sentence, 401, close=4401)
@@ -114,7 +114,7 @@ class Door:
         while (same := self._coming.get(mark)) is not None:
             # One question for all who come with the same, as after a restart they do.
             await asyncio.wait([same])
-            if (connection := self.known(websocket, payload)) is not None:
+            if (connection := self.known(handshake, payload)) is not None:
                 return connection
         self._coming[mark] = asyncio.get_running_loop().create_future()
         try:
@@ -145,9 +145,9 @@ class Door:
         self._roll.remember(mark, connection.present, connection.ends)
         return connection
 
-    def known(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection | None:
+    def known(self, handshake: Handshake, payload: Mapping[str, object]) -> Connection | None:
         """The same for somebody who is here already: nothing has to be asked."""
-        locale, authorization = _said(websocket, payload)
+        locale, authorization = _said(handshake, payload)
         if authorization is None:
             return None
         mark = _mark(authorization)
@@ -178,11 +178,11 @@ class Door:
             raise unavailable(locale) from away
 
 
-def _said(websocket: WebSocket, payload: Mapping[str, object]) -> tuple[Locale, str | None]:
+def _said(handshake: Handshake, payload: Mapping[str, object]) -> tuple[Locale, str | None]:
     """The language that a socket wants to be spoken to in, and what it shows to be let in."""
     # A browser sets no header on a socket, so that what it says first may name the language.
     wished = payload.get("acceptLanguage")
-    header = websocket.headers.get("accept-language")
+    header = handshake.headers.get("accept-language")
     locale = preferred(wished if isinstance(wished, str) else header)
     authorization = payload.get("authorization", payload.get("Authorization"))
     return locale, authorization if isinstance(authorization, str) and authorization else None

@@ -1,7 +1,7 @@
 """Guichê's one GraphQL address: queries and mutations by HTTP, everything by websocket.
 
-Strawberry's ASGI app, with the HTTP half of `server.graphql_http` and the sockets of
-`server.graphql_ws`. It knows no types, people or tables: a schema, a doorkeeper and a way to tell
+An ASGI app of Strawberry's schema, with the HTTP half of `server.graphql_http`; sockets come in by
+its lobby, below ASGI. It knows no types, people or tables: a schema, a doorkeeper and a way to tell
 errors are handed in. CORS is the business of middleware around it.
 """
 
@@ -10,20 +10,16 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
-from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
 from strawberry import Schema
-from strawberry.asgi import GraphQL
 from strawberry.http.ides import get_graphql_ide_html
-from strawberry.http.websocket_origin import is_same_origin
 from strawberry.schema.base import BaseSchema
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from graph.documents import Documents, FromMemory, Prepared
 from graph.limits import Limits
@@ -31,15 +27,18 @@ from graph.sharing import Form
 from graph.trusted import Trusted
 from server import graphql_runs as runs
 from server.graphql_errors import OperationContext, Tell, tell_plainly
-from server.graphql_groups import Asked
 from server.graphql_http import HttpDesk, Planned, unplanned
-from server.graphql_switchboard import Switchboard
+from server.graphql_members import Asked
+from server.graphql_switchboard import Serving, Switchboard, Terms
 from server.graphql_ws import Connection, Socket
+from server.lobby import Lobby
 from server.metrics import Metrics
+from server.origins import Origins
+from server.wire import Handshake
 from server.witness import Witness
 
 MEBIBYTE = 1024 * 1024
-LONGEST_FRAME = 64 * 1024
+PATH = "/graphql"
 
 
 class Doorkeeper(Protocol):
@@ -52,14 +51,14 @@ class Doorkeeper(Protocol):
     async def http(self, request: Request, response: Response) -> OperationContext:
         """The context of one operation; cookies and headers on the response reach the caller."""
 
-    async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection:
+    async def websocket(self, handshake: Handshake, payload: Mapping[str, object]) -> Connection:
         """What the socket signs in as. `Refused.close` is 4401 where it brought no credentials."""
 
-    def known(self, websocket: WebSocket, payload: Mapping[str, object]) -> Connection | None:
+    def known(self, handshake: Handshake, payload: Mapping[str, object]) -> Connection | None:
         """The same, where it is known already and nothing has to be asked for it."""
 
 
-class GraphQLApp(GraphQL[Any, None]):
+class GraphQLApp:
     """The ASGI app; `close_sockets` before the process goes."""
 
     def __init__(
@@ -80,13 +79,7 @@ class GraphQLApp(GraphQL[Any, None]):
             [Prepared, str | None, Mapping[str, Any] | None, Any], None
         ] = lambda *_asked: None,
         max_body: int = MEBIBYTE,
-        max_frame: int = LONGEST_FRAME,
-        max_subscriptions: int = 20,
-        sockets_per_caller: int = 0,
-        sockets_per_address: int = 0,
-        init_timeout: float = 10.0,
-        send_deadline: float = 10.0,
-        ping_interval: float = 12.0,
+        terms: Terms | None = None,
         limits: Limits | None = None,
         spend: Callable[[Any, int], None] = lambda context, cost: None,
         trusted: Trusted | None = None,
@@ -94,14 +87,7 @@ class GraphQLApp(GraphQL[Any, None]):
         trusted = trusted or Trusted()
         self.documents = documents = documents or Documents(schema._schema, limits)
         schema = _served(schema, documents)
-        super().__init__(
-            schema,
-            graphql_ide=None,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            connection_init_wait_timeout=timedelta(seconds=init_timeout),
-            max_subscriptions_per_connection=max_subscriptions,
-            allowed_origins=allowed_origins,
-        )
+        self._origins = Origins(allowed_origins)
         # Strawberry's page takes its parts from unpkg.com (with integrity hashes), so it needs
         # the internet; it is for developers and off in production.
         page = get_graphql_ide_html("graphiql") if graphiql else None
@@ -120,7 +106,7 @@ class GraphQLApp(GraphQL[Any, None]):
             planned,
             spend,
             trusted,
-            self._welcome,
+            lambda request: self._origins.welcome(request.headers),
         )
 
         def prepared(asked: Asked, context: OperationContext) -> None:
@@ -128,46 +114,30 @@ class GraphQLApp(GraphQL[Any, None]):
             telling(document, asked.operation_name, asked.variables, context)
 
         self.switchboard = Switchboard(
-            documents,
-            doorkeeper.websocket,
-            doorkeeper.known,
-            tell,
-            form,
-            partial(runs.for_all, schema, tell, prepared),
-            witness,
-            init_timeout=init_timeout,
-            send_deadline=send_deadline,
-            ping_interval=ping_interval,
-            max_frame=max_frame,
-            spend=spend,
-            trusted=trusted,
-            sockets_per_caller=sockets_per_caller,
-            sockets_per_address=sockets_per_address,
-        )
-        self.graphql_transport_ws_handler_class = partial(  # type: ignore[assignment]
-            Socket, switchboard=self.switchboard
+            Serving(
+                schema=schema,
+                documents=documents,
+                trusted=trusted,
+                form=form,
+                run=partial(runs.for_all, schema, tell, prepared),
+                tell=tell,
+                spend=spend,
+                witness=witness,
+                admit=doorkeeper.websocket,
+                known=doorkeeper.known,
+            ),
+            terms or Terms(),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            websocket = WebSocket(scope, receive, send)
-            await self.run(websocket, context=None, root_value=None)
-        else:
-            response = await self.desk.respond(Request(scope, receive))
-            await response(scope, receive, send)
+        response = await self.desk.respond(Request(scope, receive))
+        await response(scope, receive, send)
 
-    def _welcome(self, request: Request) -> bool:
-        """Whether it comes from no page, from one of ours, or from one that is named as allowed.
-
-        The same pages as for the handshake of a socket.
-        """
-        if request.headers.get("sec-fetch-site") == "same-origin":
-            return True
-        host = request.headers.get("host")
-        return all(
-            is_same_origin(origin, host) or self.is_websocket_origin_allowed(request, origin)  # type: ignore[arg-type]
-            for origin in request.headers.getlist("origin")
-        )
+    def lobby(
+        self, leaving: Callable[[str, Headers], Response | None] = lambda path, headers: None
+    ) -> Lobby:
+        """Where its sockets come in: for uvicorn, `ws=wired(app.lobby())`."""
+        return Lobby(self.switchboard, self._origins, PATH, leaving)
 
     def shown(self, metrics: Metrics) -> None:
         """Let it be looked at how many there are."""

@@ -18,7 +18,7 @@ from server.graphql_errors import (
     never_ran,
     told,
 )
-from server.graphql_groups import Asked
+from server.graphql_members import Asked
 
 
 async def for_all(

@@ -3,21 +3,55 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from starlette.websockets import WebSocket
+from strawberry.schema import BaseSchema
 
 from graph.documents import Documents, Prepared
 from graph.sharing import Form
 from graph.trusted import Trusted
 from server.graphql_errors import Tell
-from server.graphql_groups import Groups, Run
+from server.graphql_groups import Groups
+from server.graphql_parties import Run
 from server.throttle import network
+from server.wire import Handshake
 from server.witness import Witness
 
+LONGEST_FRAME = 64 * 1024
 LOOKS = 4
 """How often the shortest of the terms is looked at before it is over."""
 SELDOM = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a socket is held to; times in seconds."""
+
+    init_timeout: float = 10.0
+    send_deadline: float = 10.0
+    ping_interval: float = 12.0
+    max_frame: int = LONGEST_FRAME
+    max_operations: int = 20
+    per_caller: int = 0
+    """How many one sign-in or key may hold in this process; 0 for as many as they like."""
+    per_address: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What operations of sockets are answered with."""
+
+    schema: BaseSchema
+    documents: Documents
+    trusted: Trusted
+    form: Callable[[Prepared], Form | None]
+    run: Run
+    tell: Tell
+    spend: Callable[[Any, int], None]
+    witness: Witness
+    admit: Callable[[Handshake, Mapping[str, object]], Awaitable[Any]]
+    known: Callable[[Handshake, Mapping[str, object]], Any]
 
 
 class Held(Protocol):
@@ -32,44 +66,13 @@ class Held(Protocol):
 class Switchboard:
     """The sockets of this process."""
 
-    def __init__(
-        self,
-        documents: Documents,
-        admit: Callable[[WebSocket, Mapping[str, object]], Awaitable[Any]],
-        known: Callable[[WebSocket, Mapping[str, object]], Any],
-        tell: Tell,
-        form: Callable[[Prepared], Form | None],
-        run: Run,
-        witness: Witness,
-        *,
-        init_timeout: float,
-        send_deadline: float,
-        ping_interval: float,
-        max_frame: int,
-        spend: Callable[[Any, int], None],
-        trusted: Trusted,
-        sockets_per_caller: int = 0,
-        sockets_per_address: int = 0,
-    ) -> None:
-        self.documents = documents
-        self.admit = admit
-        self.known = known
-        self.tell = tell
-        self.form = form
-        self.witness = witness
-        self.groups = Groups(run)
-        self.init_timeout = init_timeout
-        self.send_deadline = send_deadline
-        self.ping_interval = ping_interval
-        self.max_frame = max_frame
-        self.spend = spend
-        self.trusted = trusted
-        self.sockets_per_caller = sockets_per_caller
-        """How many one sign-in or key may hold in this process; 0 for as many as they like."""
-        self._per_address = sockets_per_address
-        self._from: Counter[str] = Counter()
+    def __init__(self, serving: Serving, terms: Terms) -> None:
+        self.serving = serving
+        self.terms = terms
+        self.groups = Groups(serving.run)
         self.sockets: set[Any] = set()
         self.draining = False
+        self._from: Counter[str] = Counter()
         self._caring: asyncio.Task[None] | None = None
 
     def add(self, socket: Held) -> bool:
@@ -79,7 +82,7 @@ class Switchboard:
         self._from[address] += 1
         if self._caring is None:
             self._caring = asyncio.create_task(self._care())
-        return not self._per_address or self._from[address] <= self._per_address
+        return not self.terms.per_address or self._from[address] <= self.terms.per_address
 
     def discard(self, socket: Held) -> None:
         if socket in self.sockets:
@@ -93,7 +96,7 @@ class Switchboard:
             self._caring = None
 
     async def _care(self) -> None:
-        terms = (self.init_timeout, self.send_deadline, self.ping_interval)
+        terms = (self.terms.init_timeout, self.terms.send_deadline, self.terms.ping_interval)
         pause = min(SELDOM, min(terms) / LOOKS)
         clock = asyncio.get_running_loop().time
         while True:

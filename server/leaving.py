@@ -25,7 +25,6 @@ log = structlog.get_logger(__name__)
 NOTICE, SPREAD = 1.0, 5.0
 """Seconds in which a balancer may learn of it, and then those over which sockets are let go."""
 RETRY_AFTER = "1"
-DENIAL = "websocket.http.response"
 
 
 class Refusing:
@@ -35,19 +34,11 @@ class Refusing:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or scope["path"] in PROBES:
+        if scope["type"] != "http" or scope["path"] in PROBES:
             await self.app(scope, receive, send)
             return
-        if not scope["app"].state.draining:
-            answer = self._answered if scope["type"] == "http" else self.app
-            await answer(scope, receive, send)
-            return
-        metrics: Metrics = scope["app"].state.metrics
-        metrics.refused("UNAVAILABLE")
-        if scope["type"] == "websocket" and DENIAL not in scope.get("extensions", {}):
-            await send({"type": "websocket.close", "code": 1012})
-            return
-        await _refusal(scope)(scope, receive, send)
+        refusal = refusing(scope["app"])(scope["path"], Headers(scope=scope))
+        await (refusal or self._answered)(scope, receive, send)
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What takes longer than there is time at the end is told so, while anybody can be."""
@@ -63,14 +54,27 @@ class Refusing:
         except asyncio.CancelledError:
             if begun or not scope["app"].state.draining:
                 raise
-            await _refusal(scope)(scope, receive, send)
+            await _refusal(scope["path"], Headers(scope=scope))(scope, receive, send)
 
 
-def _refusal(scope: Scope) -> Response:
-    locale = preferred(Headers(scope=scope).get("accept-language"))
+def refusing(app: Starlette) -> Callable[[str, Headers], Response | None]:
+    """What is answered, at a path and with headers, to whoever comes while the process leaves."""
+
+    def refusal(path: str, headers: Headers) -> Response | None:
+        if not app.state.draining:
+            return None
+        metrics: Metrics = app.state.metrics
+        metrics.refused("UNAVAILABLE")
+        return _refusal(path, headers)
+
+    return refusal
+
+
+def _refusal(path: str, headers: Headers) -> Response:
+    locale = preferred(headers.get("accept-language"))
     message = SENTENCES["unavailable"][locale]
     told: dict[str, Any] = {"error": {"code": "UNAVAILABLE", "message": message, "field": []}}
-    if scope["path"] == "/graphql":
+    if path == "/graphql":
         extensions = {"code": "UNAVAILABLE", "retryable": True}
         told = {"errors": [{"message": message, "extensions": extensions}]}
     return Response(

@@ -162,49 +162,31 @@ class RequestLog:
         self.metrics = metrics or Metrics()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
-        request_id = _request_id(scope)
-        status, closed = 0, False
-        http = scope["type"] == "http"
+        given = request_id(Headers(scope=scope))
+        status = 0
 
         async def watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
-            elif message["type"] == "websocket.accept":
-                status = 101
-            elif message["type"] == "websocket.close":
-                nonlocal closed
-                if status and not closed:
-                    self.metrics.closed(message.get("code", 1000), "server")
-                closed = True
+                MutableHeaders(scope=message)["X-Request-ID"] = given
             await send(message)
 
-        async def heard() -> Message:
-            nonlocal closed
-            message = await receive()
-            if message["type"] == "websocket.disconnect":
-                if status and not closed:
-                    self.metrics.closed(message.get("code", 1005), "client")
-                closed = True
-            return message
-
         began = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with structlog.contextvars.bound_contextvars(request_id=given):
             try:
-                await self.app(scope, receive if http else heard, watched)
+                await self.app(scope, receive, watched)
             finally:
                 seconds = time.perf_counter() - began
-                if http:
-                    self.metrics.request(_route(scope), status, seconds)
+                self.metrics.request(_route(scope), status, seconds)
                 if scope["path"] not in PROBES:
                     log.info(
-                        "request" if http else "socket",
-                        method=scope.get("method", "WEBSOCKET"),
+                        "request",
+                        method=scope["method"],
                         # The path alone: queries are sent in addresses, too.
                         path=scope["path"],
                         status=status,
@@ -218,8 +200,8 @@ def _route(scope: Scope) -> str:
     return first if first in ROUTES else "other"
 
 
-def _request_id(scope: Scope) -> str:
+def request_id(headers: Headers) -> str:
     """The caller's own id, where it is one that a log can bear; else a new one."""
-    given = Headers(scope=scope).get("x-request-id", "")
+    given = headers.get("x-request-id", "")
     good = GIVEN_ID.fullmatch(given) and not CONFIDENTIAL.search(given)
     return given if good else secrets.token_hex(8)

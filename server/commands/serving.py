@@ -14,15 +14,14 @@ from starlette.applications import Starlette
 
 from server import asgi, leaving
 from server.commands.telling import Failed, carry_out, measured, prepared, stop, tracing
-from server.graphql_frames import AbortableSocket
 from server.metrics import Metrics
 from server.opening import prepare
 from server.patience import PatientHttp
 from server.settings import BadSettings, Settings
+from server.wire import wired
 from storage.work import Storage
 
 log = structlog.get_logger(__name__)
-LONGEST_FRAME = 64 * 1024
 BACKLOG = 2048
 
 Started = Callable[[str], None]
@@ -102,12 +101,7 @@ class Server(uvicorn.Server):
                 port=settings.port,
                 loop="uvloop",
                 http=PatientHttp,
-                ws=AbortableSocket,
-                ws_max_size=LONGEST_FRAME,
-                # It costs 20 µs and 40 KB a socket.
-                ws_per_message_deflate=False,
-                # The GraphQL protocol has its own pings, which browsers can see.
-                ws_ping_interval=None,
+                ws=wired(app.state.lobby),
                 lifespan="on",
                 log_config=None,
                 access_log=False,

@@ -16,10 +16,10 @@ from websockets.exceptions import ConnectionClosed
 
 from server import asgi
 from server.access_tokens import AccessTokens
-from server.graphql_frames import AbortableSocket
 from server.opening import prepare
 from server.secrets import Keyring
 from server.settings import Settings
+from server.wire import wired
 from tests.api.desk import Json, signed_in
 from tests.transport.house import until
 from tests.world import Person, World
@@ -191,10 +191,7 @@ async def served(chosen: Settings) -> AsyncIterator[House]:
             app,
             host="127.0.0.1",
             port=0,
-            ws=AbortableSocket,
-            ws_max_size=65536,
-            ws_per_message_deflate=False,
-            ws_ping_interval=None,
+            ws=wired(app.state.lobby),
             log_config=None,
             # On a busy machine a caller is quiet for long, and is not to be hung up on meanwhile.
             timeout_keep_alive=int(PATIENCE),

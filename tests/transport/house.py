@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import strawberry
@@ -12,15 +12,15 @@ import uvicorn
 from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from server.graphql import GraphQLApp
 from server.graphql_errors import Refused
-from server.graphql_frames import AbortableSocket
+from server.graphql_switchboard import Terms
 from server.graphql_ws import Socket
 from server.patience import PatientHttp
+from server.wire import Handshake, wired
 
 PATIENCE = 30.0
 A_LITTLE = 0.01  # what tidying up takes here, so that an interruption of it would show
@@ -98,11 +98,11 @@ class House:
                 raise ValueError("the key cabinet is locked: 4242")
         raise Refused("UNAUTHENTICATED", "Sign in first.", 401)
 
-    def known(self, websocket: WebSocket, payload: Mapping[str, object]) -> Session | None:
+    def known(self, handshake: Handshake, payload: Mapping[str, object]) -> Session | None:
         """Nobody is; all have to be asked for."""
         return None
 
-    async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> Session:
+    async def websocket(self, handshake: Handshake, payload: Mapping[str, object]) -> Session:
         match payload.get("authorization"):
             case None:
                 raise Refused("UNAUTHENTICATED", "Sign in first.", 401, close=4401)
@@ -261,15 +261,15 @@ class Open:
 
 @asynccontextmanager
 async def opened(
-    ws: type[asyncio.Protocol] = AbortableSocket,
     house: House | None = None,
     schema: strawberry.Schema = SCHEMA,
     http: type[asyncio.Protocol] = PatientHttp,
     **terms: Any,
 ) -> AsyncIterator[Open]:
     house = house or House()
+    held = {each.name: terms.pop(each.name) for each in fields(Terms) if each.name in terms}
     terms = {"allowed_origins": ["https://console.example"], "graphiql": False, **terms}
-    app = GraphQLApp(schema, house, **terms)
+    app = GraphQLApp(schema, house, terms=Terms(**held), **terms)
     server = Server(
         uvicorn.Config(
             app,
@@ -278,10 +278,7 @@ async def opened(
             lifespan="off",
             log_config=None,
             http=http,
-            ws=ws,
-            ws_max_size=65536,
-            ws_per_message_deflate=False,
-            ws_ping_interval=None,
+            ws=wired(app.lobby()),
             timeout_graceful_shutdown=1,
         )
     )

@@ -8,7 +8,7 @@ TWO = 2
 
 
 async def test_one_caller_holds_so_many_sockets_and_may_come_again_when_one_has_gone() -> None:
-    async with opened(sockets_per_caller=TWO) as door, AsyncExitStack() as held:
+    async with opened(per_caller=TWO) as door, AsyncExitStack() as held:
         first = await held.enter_async_context(door.socket())
         await held.enter_async_context(door.socket())
 
@@ -23,7 +23,7 @@ async def test_one_caller_holds_so_many_sockets_and_may_come_again_when_one_has_
 
 
 async def test_one_address_holds_so_many_sockets_signed_in_or_not() -> None:
-    async with opened(sockets_per_address=TWO) as door, AsyncExitStack() as held:
+    async with opened(per_address=TWO) as door, AsyncExitStack() as held:
         first = await held.enter_async_context(door.socket(None))
         await held.enter_async_context(door.socket())
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import strawberry
-from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection
 
 from feed.standing import Together
 from graph.sharing import sharing
 from server.graphql_ws import Socket
+from server.wire import Handshake
 from tests.transport.house import (
     KEY,
     PATIENCE,
@@ -95,7 +95,7 @@ class Hall(House):
     shown: int = 0
     """How often an answer was made."""
 
-    async def websocket(self, websocket: WebSocket, payload: Mapping[str, object]) -> Session:
+    async def websocket(self, handshake: Handshake, payload: Mapping[str, object]) -> Session:
         rights = payload.get("rights", "a")
         guest = Guest(self, str(rights))
         self.guests.append(guest)
@@ -517,7 +517,7 @@ async def test_a_fault_of_ours_ends_it_for_everybody_and_tells_no_secret(room: R
 
 
 async def test_an_operation_of_a_group_counts_like_any_other() -> None:
-    async with hall_opened(max_subscriptions=2) as room:
+    async with hall_opened(max_operations=2) as room:
         async with room.guest() as socket:
             for id in ("1", "2"):
                 await subscribe(socket, id, NEWS)
