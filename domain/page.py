@@ -43,6 +43,15 @@ class Window:
             past=before if last is not None else after,
         )
 
+    def cut(self, found: Sequence[T]) -> tuple[Sequence[T], bool, bool]:
+        """Of one more than it shows, read from its end of the list: what it shows in the list's
+        order, and whether there is more after that, and before it."""
+        more, continued = len(found) > self.size, self.past is not None
+        shown = found[: self.size]
+        if self.backward:
+            return shown[::-1], continued, more
+        return shown, more, continued
+
 
 @dataclass(frozen=True, slots=True)
 class Edge(Generic[T]):

@@ -38,12 +38,28 @@ class Belonging(StrEnum):
     """Of a publisher: rows of Profile."""
     HEADSET = "HEADSET"
     """Of a publisher: how many tickets they have, a number."""
+    STUBS = "STUBS"
+    """Of a publisher: rows of Ticket behind the wall, with `level_name`, newest first."""
     CLOCKS = "CLOCKS"
     """Of a ticket: rows of SlaClock, in the order in which they started."""
     NEXT_CLOCK = "NEXT_CLOCK"
     """Of a ticket: at most one row of SlaClock, the running one that is due first."""
     HISTORY = "HISTORY"
     """Of a ticket: a window of rows of HistoryEntry, oldest first."""
+    OCCURRENCES = "OCCURRENCES"
+    """Of a ticket: a window of rows of Occurrence, each with `earlier`, as they happened."""
+    REPLIES = "REPLIES"
+    """Of a ticket: a window of rows of Reply, as they were written."""
+    APPROVAL = "APPROVAL"
+    """Of a ticket: at most one row of Approval, the one that waits or else the last."""
+    SUCCESSOR = "SUCCESSOR"
+    """Of a ticket: at most one row of Ticket, the one that followed it."""
+    FILES_OF_OCCURRENCE = "FILES_OF_OCCURRENCE"
+    """Rows of Attachment, as they were kept."""
+    FILES_OF_REPLY = "FILES_OF_REPLY"
+    """Rows of Attachment, as they were kept."""
+    APPROVAL_OF_REPLY = "APPROVAL_OF_REPLY"
+    """At most one row of Approval."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +97,10 @@ class One:
 
 @dataclass(frozen=True, eq=False)
 class Several:
-    """What hangs on each: all of it, or the part that a window shows."""
+    """What hangs on each: all of it, or the part that a window shows; without `wanted`, how many.
+
+    Of a list that is sorted there is one more than the window shows, where there are more.
+    """
 
     belonging: Belonging
     wanted: Wanted | None = None
@@ -158,6 +177,10 @@ class Views(Protocol):
 
     async def several(self, actor: Actor, look: Look, ids: Collection[UUID]) -> Seen:
         """Those of them that may be seen, in no order."""
+        ...
+
+    def place(self, belonging: Belonging, values: Row) -> str:
+        """The cursor of a row in such a list, by the values that the list is sorted by."""
         ...
 
     async def terms(self, actor: Actor, terms_id: UUID) -> Mapping[UUID, Terms]:

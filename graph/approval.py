@@ -9,6 +9,7 @@ from domain.words import ApprovalDecision, ApprovalState, TicketStatus
 from graph.fields import fetched, shown, thing, value
 from graph.node import Node
 from graph.page import Connection, feed_cursor, server_time
+from graph.planned import Leads
 from graph.queue import CURSOR, RESYNC, TIME
 from graph.reply import Reply
 from graph.ticket import Ticket
@@ -19,15 +20,19 @@ from resolvers import approvals
 @thing(approval.Approval, description="The decision that a held reply waits for, or got.")
 class Approval(Node):
     state: ApprovalState = shown("Waiting, or how it ended.")
-    ticket = fetched(approvals.ticket, Ticket, "The ticket.")
+    ticket = fetched(approvals.ticket, Ticket, "The ticket.", plan=Leads("ticket_id"))
     reply = fetched(
-        approvals.reply, Reply, "The reply; once edited, with the author's words beside those sent."
+        approvals.reply,
+        Reply,
+        "The reply; once edited, with the author's words beside those sent.",
+        plan=Leads("reply_id"),
     )
-    author = fetched(approvals.author, User, "Who wrote it.")
+    author = fetched(approvals.author, User, "Who wrote it.", plan=Leads("author_id"))
     moderator = fetched(
         approvals.moderator,
         User | None,
         "Who decided; null while it waits, and where it was withdrawn or superseded.",
+        plan=Leads("moderator_id"),
     )
     requested_at: datetime = shown("When it was submitted.")
     decided_at: datetime | None = shown("When it was decided, withdrawn or superseded.")

@@ -17,4 +17,5 @@ class Attachment(Node):
         "Where its bytes are: for ten minutes, and for the caller alone, who has to see it still. "
         "A program sends its key along.",
         personal=True,
+        reads=("id",),
     )

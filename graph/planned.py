@@ -32,6 +32,13 @@ class Hangs:
     """What hangs on the row: a list, at most one, a number or a page, as its type says."""
 
     belonging: Belonging
+    sorted_by: tuple[str, ...] = ()
+    """Of what is shown in pages: the attributes that say where one stands."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A value that is read along with the row under the field's name, and is no column of it."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,8 @@ class Told:
     """A root field that is followed: its messages can be written from the feed and from rows."""
 
 
-TOLD = Told()
-Plan: TypeAlias = Decided | Leads | Hangs | ReadNow | Rooted | Figured | Told
+TOLD, BESIDE = Told(), Beside()
+Plan: TypeAlias = Beside | Decided | Leads | Hangs | ReadNow | Rooted | Figured | Told
 
 
 class PlannedAnswer(NamedTuple):

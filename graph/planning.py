@@ -14,11 +14,11 @@ from graphql.execution.values import get_argument_values
 from strawberry.types.field import StrawberryField
 
 from domain.page import Window
-from domain.wanted import Belonging, One, Several, Unplanned, Wanted
+from domain.wanted import One, Row, Several, Unplanned, Wanted
 from graph import writing
 from graph.fields import PLAN
 from graph.gathered import Gathered, Make, always, gather
-from graph.planned import Decided, Hangs, Leads, ReadNow
+from graph.planned import Beside, Decided, Hangs, Leads, ReadNow
 from graph.planning_pages import Pages, is_page
 from graph.scope import Scope
 from graph.selection import Selection, name_of
@@ -78,7 +78,7 @@ class Planner:
         definition, declared = kind.fields[name], self.selection.declared(kind, name)
         plan = declared.metadata.get(PLAN)
         if isinstance(plan, Hangs):
-            return self._belonging(plan.belonging, definition, details, gathered)
+            return self._belonging(plan, definition, details, gathered)
         if definition.args:
             raise Unplanned
         if isinstance(plan, Leads):
@@ -87,6 +87,8 @@ class Planner:
             return self._decided(plan.reads, definition, declared, gathered)
         if isinstance(plan, ReadNow):
             return self._read_now(definition, declared, gathered)
+        if isinstance(plan, Beside):
+            return Column(declared.python_name, writing.leaf(definition.type))
         if declared.python_name == "id" and "id" in gathered.kind.model_fields:
             return Column("id", writing.global_id(kind.name))
         if (
@@ -139,18 +141,19 @@ class Planner:
 
     def _belonging(
         self,
-        belonging: Belonging,
+        hangs: Hangs,
         definition: Any,
         details: FieldDetailsList,
         gathered: Gathered,
     ) -> Make:
-        kind = get_named_type(definition.type)
+        kind, belonging = get_named_type(definition.type), hangs.belonging
         if not is_object_type(kind):
             number = Several(belonging)
             gathered.belongings.append(number)
             return lambda wanted, base: writing.plain(base + wanted.place(number))
         if is_page(kind):
-            return self._history(belonging, kind, definition, details, gathered)
+            page = self._sorted if hangs.sorted_by else self._history
+            return page(hangs, kind, definition, details, gathered)
         below = gather(kind)
         make = self.thing(kind, details, below)
         several = Several(belonging, below.wanted)
@@ -162,17 +165,16 @@ class Planner:
 
     def _history(
         self,
-        belonging: Belonging,
+        hangs: Hangs,
         kind: GraphQLObjectType,
         definition: Any,
         details: FieldDetailsList,
         gathered: Gathered,
     ) -> Make:
-        given = get_argument_values(definition, details[0].node, self.selection.variables)
-        window: Window = paging.window(**given)
+        window = self._window(definition, details)
         below, make = self.pages.connection(kind, details, set())
         sequence = below.place("sequence")
-        several = Several(belonging, below.wanted, window)
+        several = Several(hangs.belonging, below.wanted, window)
         gathered.belongings.append(several)
         count = gathered.place("interactions_count")
         assert several.wanted is not None
@@ -180,6 +182,37 @@ class Planner:
         return lambda wanted, base: writing.history(
             base + wanted.place(several), base + count, sequence, write
         )
+
+    def _sorted(
+        self,
+        hangs: Hangs,
+        kind: GraphQLObjectType,
+        definition: Any,
+        details: FieldDetailsList,
+        gathered: Gathered,
+    ) -> Make:
+        window = self._window(definition, details)
+        about: set[str] = set()
+        below, make = self.pages.connection(kind, details, about)
+        marks = [below.place(name) for name in hangs.sorted_by] if "cursor" in about else []
+        several = Several(hangs.belonging, below.wanted, window)
+        number = Several(hangs.belonging) if "total_count" in about else None
+        gathered.belongings += [each for each in (several, number) if each is not None]
+        assert several.wanted is not None
+        page = make(several.wanted, 0)
+
+        def mark(row: Row, scope: Scope) -> str:
+            return scope.mark(hangs.belonging, [row[place] for place in marks])
+
+        def write(wanted: Wanted, base: int) -> Write:
+            count = None if number is None else base + wanted.place(number)
+            return writing.paged(base + wanted.place(several), count, window, mark, page)
+
+        return write
+
+    def _window(self, definition: Any, details: FieldDetailsList) -> Window:
+        given = get_argument_values(definition, details[0].node, self.selection.variables)
+        return paging.window(**given)
 
 
 def _decision(model: type[Any], declared: StrawberryField) -> Callable[[Any, Scope], Any]:

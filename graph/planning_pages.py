@@ -8,8 +8,10 @@ from graphql.execution.collect_fields import FieldDetailsList
 
 from domain.wanted import Unplanned, Wanted
 from graph import writing
+from graph.fields import PLAN
 from graph.gathered import Gathered, Make, always, gather
 from graph.page import Connection
+from graph.planned import Beside
 from graph.scope import Scope
 from graph.selection import Selection, name_of, origin
 from graph.writing import PageSeen, WritePage
@@ -86,6 +88,8 @@ class Pages:
             elif asked == "cursor":
                 about.add("cursor")
                 parts.append((key, None))
+            elif isinstance(self.selection.declared(kind, name).metadata.get(PLAN), Beside):
+                parts.append((key, _beside(gathered.place(asked))))
             else:
                 raise Unplanned
 
@@ -119,6 +123,10 @@ ABOUT_PAGES: Mapping[str, WritePage] = {
     "feed_cursor": lambda seen, _scope: seen.position,
     "server_time": lambda _seen, scope: scope.context.now,
 }
+
+
+def _beside(place: int) -> Make:
+    return lambda _wanted, base: writing.plain(base + place)
 
 
 def _fixed(write: WritePage) -> MakePage:

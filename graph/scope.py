@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.rules.sla import Terms
-from domain.wanted import Unplanned
+from domain.wanted import Belonging, Row, Unplanned
 from resolvers import deadlines
 from resolvers.context import Context
 
@@ -33,6 +33,10 @@ class Scope:
     def __post_init__(self) -> None:
         self.info = SimpleNamespace(context=self.context)
         """As much of an Info as resolvers of computed fields look at."""
+
+    def mark(self, belonging: Belonging, values: Row) -> str:
+        """The cursor of a row in a list that hangs on another."""
+        return self.context.services.store.views.place(belonging, values)
 
     def going_by(self, terms_id: UUID) -> Terms:
         try:

@@ -22,7 +22,7 @@ from graph.deadline import SlaClock, SlaEvent
 from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
 from graph.page import Connection, Edge, feed_cursor, server_time
-from graph.planned import Decided, Hangs, Leads
+from graph.planned import BESIDE, Decided, Hangs, Leads
 from graph.presence import Presence
 from graph.publisher import PublisherEntryConnection, PublisherField
 from graph.reply import Reply, ReplyConnection
@@ -70,10 +70,13 @@ class Profile:
     followers: int | None = shown("How many followed them when they last wrote.")
 
 
-@value(description="All that an outsider may know of a ticket whose level shows stubs.")
+@value(
+    description="All that an outsider may know of a ticket whose level shows stubs.",
+    model=ticket.Ticket,
+)
 class TicketStub:
     protocol: str = shown("Its number.")
-    level_name: str = shown("The level it is in.")
+    level_name: str = shown("The level it is in.", plan=BESIDE)
     status: TicketStatus = shown("Where it stands.")
 
 
@@ -109,6 +112,7 @@ class Publisher(Node):
         people.stubs,
         list[TicketStub],
         "Their tickets behind the wall, where those levels show stubs.",
+        plan=Hangs(Belonging.STUBS),
     )
     occurrences = fetched(people.occurrences, LazyOccurrences, "What they wrote, newest first.")
     history = fetched(
@@ -124,9 +128,14 @@ class Occurrence(Node):
     network: Network = shown("Where it was written.")
     kind: OccurrenceKind = shown("What kind of message it is.")
     account = fetched(
-        people.occurrence_account, Account | None, "The account of ours that it reached."
+        people.occurrence_account,
+        Account | None,
+        "The account of ours that it reached.",
+        plan=Leads("account_id"),
     )
-    publisher = fetched(people.occurrence_publisher, Publisher, "Who wrote it.")
+    publisher = fetched(
+        people.occurrence_publisher, Publisher, "Who wrote it.", plan=Leads("publisher_id")
+    )
     external_id: str = shown("The network's own id of it.")
     subject: str | None = shown("What it was about, where the network asks for that: of an e-mail.")
     text: str = shown("What was written.")
@@ -135,7 +144,10 @@ class Occurrence(Node):
     url: str | None = shown("Its address on the network.")
     thread_url: str | None = shown("The address of what it hangs on.")
     attachments = fetched(
-        attachments.of_occurrence, list[Attachment], "The files that came with it."
+        attachments.of_occurrence,
+        list[Attachment],
+        "The files that came with it.",
+        plan=Hangs(Belonging.FILES_OF_OCCURRENCE),
     )
     occurred_at: datetime = shown("When it was written.")
     received_at: datetime = shown("When it reached us.")
@@ -159,8 +171,13 @@ class HistoryEntry(Node):
     field: str | None = shown("What changed: status, priority, level, assignee, type …")
     was: str | None = shown("What it was, for people.", name="from")
     became: str | None = shown("What it became, for people.", name="to")
-    occurrence = fetched(people.entry_occurrence, Occurrence | None, "The message it is about.")
-    reply = fetched(people.entry_reply, Reply | None, "The reply or note.")
+    occurrence = fetched(
+        people.entry_occurrence,
+        Occurrence | None,
+        "The message it is about.",
+        plan=Leads("occurrence_id"),
+    )
+    reply = fetched(people.entry_reply, Reply | None, "The reply or note.", plan=Leads("reply_id"))
     sla_event = fetched(
         deadlines.entry_event,
         SlaEvent | None,
@@ -260,7 +277,12 @@ class Ticket(Node):
         "The closed ticket it follows.",
         plan=Leads("previous_ticket_id"),
     )
-    next_ticket = fetched(tickets.next_ticket, LazyTicket | None, "The ticket that followed it.")
+    next_ticket = fetched(
+        tickets.next_ticket,
+        LazyTicket | None,
+        "The ticket that followed it.",
+        plan=Hangs(Belonging.SUCCESSOR),
+    )
     merged_into = fetched(
         tickets.merged_into,
         LazyTicket | None,
@@ -272,16 +294,19 @@ class Ticket(Node):
         LazyOccurrences,
         "Its messages as they happened; before them, marked `earlier`, what the publisher had "
         "said before, where the level groups old ones.",
+        plan=Hangs(Belonging.OCCURRENCES, ("occurred_at", "id")),
     )
     replies = fetched(
         tickets.replies,
         ReplyConnection,
         "Replies and notes, oldest first.",
+        plan=Hangs(Belonging.REPLIES, ("written_at", "id")),
     )
     approval = fetched(
         approvals.of_ticket,
         LazyApproval | None,
         "What it waits for; else the last decision there was on a reply of it.",
+        plan=Hangs(Belonging.APPROVAL),
     )
     history = fetched(
         tickets.history,
@@ -312,7 +337,9 @@ class TicketConnection(Connection[Ticket]):
 
 @value(description="One message of a list, with its place.")
 class OccurrenceEdge(Edge[Occurrence]):
-    earlier: bool = shown("Said before this ticket was opened; shown so that nobody asks again.")
+    earlier: bool = shown(
+        "Said before this ticket was opened; shown so that nobody asks again.", plan=BESIDE
+    )
 
 
 @value(description="Part of a list of messages.")

@@ -21,7 +21,7 @@ from graphql import (
 )
 
 from domain.model.sla import SlaClock
-from domain.page import PageInfo
+from domain.page import PageInfo, Window
 from domain.reading import read
 from domain.wanted import Row, Unplanned
 from graph.scope import Scope
@@ -212,6 +212,21 @@ def history(at: int, count: int, sequence: int, write: WritePage) -> Write:
         before = bool(rows) and rows[0][sequence] > 1
         seen = PageSeen(rows, last, before, lambda each: f"h{each[sequence]}", row[count])
         return write(seen, scope)
+
+    return make
+
+
+def paged(
+    at: int, count: int | None, window: Window, mark: Callable[[Row, Scope], str], write: WritePage
+) -> Write:
+    """A page of a sorted list, one row longer where there is more."""
+
+    def make(row: Row, scope: Scope) -> Any:
+        rows, has_next, has_previous = window.cut(row[at] or [])
+        size = 0 if count is None else row[count]
+        return write(
+            PageSeen(rows, has_next, has_previous, lambda each: mark(each, scope), size), scope
+        )
 
     return make
 

@@ -106,29 +106,31 @@ def replies(actor: Actor, reply: Any = Reply) -> ColumnElement[bool]:
     return and_(seen, reply.visibility != Visibility.INTERNAL)
 
 
-def occurrences(actor: Actor) -> ColumnElement[bool]:
+def occurrences(actor: Actor, said: Any = Occurrence) -> ColumnElement[bool]:
+    mine = said.workspace_id == actor.workspace_id
     if actor.only_approves:
-        return and_(O_.workspace_id == actor.workspace_id, ticket_of(actor, O_.ticket_id))
-    alone = and_(O_.ticket_id.is_(None), readable(actor, O_.level_id))
-    return and_(O_.workspace_id == actor.workspace_id, or_(alone, ticket_of(actor, O_.ticket_id)))
+        return and_(mine, ticket_of(actor, said.ticket_id))
+    alone = and_(said.ticket_id.is_(None), readable(actor, said.level_id))
+    return and_(mine, or_(alone, ticket_of(actor, said.ticket_id)))
 
 
-def attachments(actor: Actor) -> ColumnElement[bool]:
+def attachments(actor: Actor, file: Any = Attachment) -> ColumnElement[bool]:
     """A file is seen where its message or its reply is; before it is sent, by who uploaded it."""
-    said = select(O_.id).where(O_.id == F_.occurrence_id, occurrences(actor)).exists()
+    said = select(O_.id).where(O_.id == file.occurrence_id, occurrences(actor)).exists()
+    answer = select(ANSWER_.id).where(ANSWER_.id == file.reply_id, replies(actor, ANSWER_))
     written = and_(
-        F_.occurrence_id.is_(None),
-        ticket_of(actor, F_.ticket_id),
+        file.occurrence_id.is_(None),
+        ticket_of(actor, file.ticket_id),
         or_(
-            select(ANSWER_.id).where(ANSWER_.id == F_.reply_id, replies(actor, ANSWER_)).exists(),
-            and_(F_.reply_id.is_(None), F_.uploaded_by_id == actor.user_id),
+            answer.exists(),
+            and_(file.reply_id.is_(None), file.uploaded_by_id == actor.user_id),
         ),
     )
-    return and_(F_.workspace_id == actor.workspace_id, or_(said, written))
+    return and_(file.workspace_id == actor.workspace_id, or_(said, written))
 
 
-def approvals(actor: Actor) -> ColumnElement[bool]:
-    return ticket_of(actor, V_.ticket_id)
+def approvals(actor: Actor, approval: Any = Approval) -> ColumnElement[bool]:
+    return ticket_of(actor, approval.ticket_id)
 
 
 def canned_replies(actor: Actor) -> ColumnElement[bool]:
@@ -183,7 +185,7 @@ def counted(actor: Actor, ticket: Any = Ticket) -> ColumnElement[bool]:
     )
 
 
-def stubs(actor: Actor) -> ColumnElement[bool]:
+def stubs(actor: Actor, ticket: Any = Ticket) -> ColumnElement[bool]:
     """Tickets behind the wall whose level lets outsiders know that they exist."""
     if actor.only_approves:
         return false()
@@ -191,10 +193,10 @@ def stubs(actor: Actor) -> ColumnElement[bool]:
         L_.workspace_id == actor.workspace_id, L_.outside_view == OutsideView.STUB
     )
     return and_(
-        T_.workspace_id == actor.workspace_id,
-        T_.removed_at.is_(None),
-        ~readable(actor, T_.level_id),
-        T_.level_id.in_(shown),
+        ticket.workspace_id == actor.workspace_id,
+        ticket.removed_at.is_(None),
+        ~readable(actor, ticket.level_id),
+        ticket.level_id.in_(shown),
     )
 
 

@@ -104,14 +104,11 @@ Counter = Callable[[], Awaitable[int]]
 
 
 def _page(rows: Sequence[Any], order: Order, window: Window, counter: Counter) -> Page[Any]:
-    more = len(rows) > window.size
-    kept = list(rows[: window.size])
-    if window.backward:
-        kept.reverse()
+    kept, has_next, has_previous = window.cut(rows)
     return Page(
         edges=[Edge(order.cursor(row), row) for row in kept],
-        has_next=(window.past is not None) if window.backward else more,
-        has_previous=more if window.backward else (window.past is not None),
+        has_next=has_next,
+        has_previous=has_previous,
         counter=counter,
     )
 

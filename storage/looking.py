@@ -4,7 +4,7 @@ The page is cut out before anything is joined to it, so that a list costs what i
 on a row is an array of rows beside it (JSON, on SQLite), as far as the wall shows it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,6 @@ from sqlalchemy import (
     Integer,
     Select,
     and_,
-    case,
     func,
     literal,
     literal_column,
@@ -26,17 +25,18 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.types import Boolean, TypeEngine
 
 from domain.model.entry import HistoryEntry
+from domain.model.occurrence import Occurrence
 from domain.model.publisher import Publisher
-from domain.model.ticket import NEVER, Ticket
+from domain.model.reply import Reply
+from domain.model.ticket import Ticket
 from domain.model.user import ApiKey, Session, User
 from domain.model.workspace import Workspace
 from domain.page import Window
 from domain.rules.access import Actor, ActorKind
-from domain.wanted import Belonging, Look, One, Several, Wanted
-from domain.words import SlaMetric
+from domain.wanted import Look, One, Several, Wanted
 from storage import access
 from storage.access import columns
-from storage.entries import sequence
+from storage.belongings import BELONGINGS, attribute
 from storage.keyset import Order
 from storage.marks import Mark, Nested, Written
 
@@ -65,7 +65,7 @@ class Draft:
     def row(self, wanted: Wanted, it: Any, around: Any, above: Any = None) -> Any:
         """Everything wanted of one thing; what the statement is selected from, grown by it."""
         for name in wanted.attributes:
-            self.show(getattr(it, name, None) if hasattr(it, name) else getattr(above, name))
+            self.show(attribute(name, it, above))
         for one in wanted.ones:
             other, around = self._lead(one, it, around)
             self.show(other.id)
@@ -85,112 +85,56 @@ class Draft:
             survivor = other.id == func.coalesce(asked.merged_into_id, asked.id)
             wall = access.publishers(self.actor, other)
             return other, around.outerjoin(asked, found).outerjoin(other, and_(survivor, wall))
-        wall = (
-            access.tickets(self.actor, other)
-            if kind is Ticket
-            else other.workspace_id == self.actor.workspace_id
-        )
+        wall = WALLS.get(kind, _shared)(self.actor, other)
         return other, around.outerjoin(other, and_(other.id == key, wall))
 
     def _several(self, several: Several, it: Any) -> None:
-        if several.belonging is Belonging.HEADSET:
-            theirs = columns(aliased(Ticket))
-            total = select(func.count()).where(
-                theirs.publisher_id == it.id, access.counted(self.actor, theirs)
+        belongs = BELONGINGS[several.belonging]
+        other = columns(aliased(belongs.kind))
+        if several.wanted is None:
+            total = (
+                select(func.count()).select_from(other).where(*belongs.those(self.actor, other, it))
             )
-            self.columns.append(total.select_from(theirs).correlate(it).scalar_subquery())
+            self.columns.append(total.correlate(it).scalar_subquery())
             self.types.append(Integer())
             return
-        assert several.wanted is not None
-        other = columns(aliased(several.wanted.kind))
         inner = Draft(self.actor, self.dialect)
         around = inner.row(several.wanted, other, _table(other), it)
         asked = select(*inner.columns).select_from(around)
-        asked = BELONGINGS[several.belonging](self.actor, asked, other, it, several.window)
-        asked = asked.correlate(it)
-        self.columns.append(self._array(asked, inner.columns))
+        asked = belongs.asked(asked, self.actor, other, it, several.window).correlate(it)
+        self.columns.append(self._array(asked, inner.columns, inner.types))
         self.types.append(Nested(inner.types))
 
-    def _array(self, asked: Select[Any], shown: Sequence[Any]) -> Any:
+    def _array(self, asked: Select[Any], shown: Sequence[Any], types: Types) -> Any:
         if self.postgres:
             as_row = asked.with_only_columns(func.row(*shown), maintain_column_froms=True)
             return func.array(as_row.scalar_subquery())
         named = [each.label(f"v{place}") for place, each in enumerate(shown)]
         rows = asked.with_only_columns(*named, maintain_column_froms=True).subquery()
-        array = func.json_group_array(func.json_array(*rows.c))
+        # What is an array already is none any more to whoever selects from that, unless told so.
+        parts = [
+            func.json(column) if isinstance(kind, Nested) else column
+            for column, kind in zip(rows.c, types, strict=True)
+        ]
+        array = func.json_group_array(func.json_array(*parts))
         return select(array).select_from(rows).scalar_subquery()
+
+
+def _shared(actor: Actor, it: Any) -> ColumnElement[bool]:
+    shared: ColumnElement[bool] = it.workspace_id == actor.workspace_id
+    return shared
+
+
+WALLS: dict[type[Any], Callable[[Actor, Any], ColumnElement[bool]]] = {
+    Ticket: access.tickets,
+    Occurrence: access.occurrences,
+    Reply: access.replies,
+}
+"""Of what is not the whole workspace's."""
 
 
 def _table(it: Any) -> Any:
     return select(it.id).get_final_froms()[0]
-
-
-def _profiles(
-    actor: Actor, asked: Select[Any], it: Any, owner: Any, _window: Window | None
-) -> Select[Any]:
-    mine = and_(it.publisher_id == owner.id, it.workspace_id == actor.workspace_id)
-    return asked.where(mine).order_by(it.id)
-
-
-def _started(clock: Any) -> tuple[Any, ...]:
-    """The order in which clocks started; of several at once, the order of their metrics."""
-    places: list[Any] = [
-        (clock.metric == metric, literal_column(str(place)))
-        for place, metric in enumerate(SlaMetric)
-    ]
-    return (clock.started_at, case(*places), clock.cycle)
-
-
-def _clocks(
-    actor: Actor, asked: Select[Any], it: Any, owner: Any, _window: Window | None
-) -> Select[Any]:
-    return asked.where(
-        it.ticket_id == owner.id,
-        it.workspace_id == actor.workspace_id,
-        owner.terms_id.is_not(None),
-    ).order_by(*_started(it))
-
-
-def _next_clock(
-    actor: Actor, asked: Select[Any], it: Any, owner: Any, _window: Window | None
-) -> Select[Any]:
-    return (
-        asked.where(
-            it.ticket_id == owner.id,
-            it.workspace_id == actor.workspace_id,
-            owner.terms_id.is_not(None),
-            owner.urgent_at != NEVER,
-            it.running_since.is_not(None),
-            it.due_at.is_not(None),
-        )
-        .order_by(it.due_at, *_started(it))
-        .limit(literal_column("1"))
-    )
-
-
-def _history(
-    actor: Actor, asked: Select[Any], it: Any, owner: Any, window: Window | None
-) -> Select[Any]:
-    """Because the sequence is the count, a window is a range."""
-    assert window is not None
-    size: Any = literal_column(str(window.size))
-    seen = access.histories(actor, owner)
-    past = None if window.past is None else sequence(window)
-    if window.backward:
-        upper = owner.interactions_count + 1 if past is None else literal(past, Integer())
-        part = and_(it.sequence < upper, it.sequence >= upper - size)
-    else:
-        lower = past or 0
-        part = and_(it.sequence > lower, it.sequence <= lower + window.size)
-    return asked.where(it.ticket_id == owner.id, seen, part).order_by(it.sequence)
-
-
-BELONGINGS: dict[Belonging, Any] = {
-    Belonging.PROFILES: _profiles,
-    Belonging.CLOCKS: _clocks,
-    Belonging.NEXT_CLOCK: _next_clock,
-    Belonging.HISTORY: _history,
-}
 
 
 # ── the whole statement ────────────────────────────────────────────────────────────────────────

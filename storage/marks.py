@@ -91,9 +91,11 @@ def marked_filter(actor: Actor, asked: TicketFilter) -> TicketFilter | None:
 
     Statuses stay as they are: which of them are asked for decides which index holds the answer.
     """
-    if asked.tags is not None or asked.search is not None:
+    if asked.search is not None:
         return None
     marks: dict[str, Any] = {}
+    if asked.tags is not None:
+        marks["tags"] = tuple(_each("tags", len(asked.tags)))
     levels = _levels(actor, asked)
     if isinstance(levels, int):
         marks["level_ids"] = frozenset(_each("level_ids", levels))
@@ -124,6 +126,7 @@ def shape(actor: Actor, asked: TicketFilter) -> tuple[Any, ...]:
     return (
         _levels(actor, asked),
         asked.statuses,
+        None if asked.tags is None else len(asked.tags),
         *(None if each is None else len(each) for each in sets),
         *(getattr(asked, name) is None for name in SINGLES),
         asked.unassigned,
@@ -131,6 +134,7 @@ def shape(actor: Actor, asked: TicketFilter) -> tuple[Any, ...]:
 
 
 def values_of_filter(asked: TicketFilter, values: Values) -> None:
+    _put(values, "tags", asked.tags or ())
     for name in ("level_ids", *SETS):
         if (chosen := getattr(asked, name)) is not None:
             _put(values, name, sorted(chosen))
@@ -199,12 +203,14 @@ def _always(value: Any) -> Convert:
     return lambda _nothing: value
 
 
-def _row(types: Sequence[TypeEngine[Any] | Nested], dialect: Dialect) -> Convert | None:
+def _row(
+    types: Sequence[TypeEngine[Any] | Nested], dialect: Dialect, *, inside: bool = False
+) -> Convert | None:
     """What makes values of the domain of what the driver gave; nothing where they are."""
     converts = [
         (place, convert)
         for place, each in enumerate(types)
-        if (convert := _convert(each, dialect)) is not None
+        if (convert := _convert(each, dialect, inside=inside)) is not None
     ]
     if not converts:
         return None
@@ -219,12 +225,14 @@ def _row(types: Sequence[TypeEngine[Any] | Nested], dialect: Dialect) -> Convert
     return read
 
 
-def _convert(kind: TypeEngine[Any] | Nested, dialect: Dialect) -> Convert | None:
+def _convert(
+    kind: TypeEngine[Any] | Nested, dialect: Dialect, *, inside: bool = False
+) -> Convert | None:
     postgres = dialect.name == "postgresql"
     if isinstance(kind, Nested):
-        read = _row(kind.types, dialect)
-        # PostgreSQL's driver reads arrays of rows by itself; SQLite has only text.
-        if postgres:
+        read = _row(kind.types, dialect, inside=True)
+        # PostgreSQL's driver reads arrays of rows by itself; SQLite has only text, of all of it.
+        if postgres or inside:
             return None if read is None else lambda rows: [read(row) for row in rows]
         if read is None:
             return orjson.loads

@@ -43,17 +43,10 @@ class OccurrenceShelf(Shelf[Occurrence]):
     ) -> Mapping[UUID, Page[Occurrence]]:
         """A ticket's messages as they happened; before them, where its level groups old ones,
         what the publisher had said earlier."""
-        earlier = and_(
-            T_.groups_old,
-            O_.publisher_id == T_.publisher_id,
-            O_.occurred_at < T_.opened_at,
-            or_(O_.ticket_id.is_(None), O_.ticket_id != T_.id),
-            access.occurrences(self.actor),
-        )
         asked = (
             select(Occurrence)
             .select_from(Ticket)
-            .join(Occurrence, or_(O_.ticket_id == T_.id, earlier))
+            .join(Occurrence, said_in(self.actor, O_, T_))
             .where(access.tickets(self.actor))
         )
         found = await keyset.pages(
@@ -137,6 +130,18 @@ class OccurrenceShelf(Shelf[Occurrence]):
 
     async def put(self, occurrences: Sequence[Occurrence]) -> None:
         self._pile.add(occurrences)
+
+
+def said_in(actor: Actor, said: Any, ticket: Any) -> ColumnElement[bool]:
+    """A ticket's messages, and where it groups old ones what its publisher had said earlier."""
+    earlier = and_(
+        ticket.groups_old,
+        said.publisher_id == ticket.publisher_id,
+        said.occurred_at < ticket.opened_at,
+        or_(said.ticket_id.is_(None), said.ticket_id != ticket.id),
+        access.occurrences(actor, said),
+    )
+    return or_(said.ticket_id == ticket.id, earlier)
 
 
 def _newest() -> tuple[Any, Any]:

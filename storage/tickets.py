@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, func, not_, select, type_coerce
+from sqlalchemy import ColumnElement, Text, func, literal, not_, select, type_coerce
 
 from domain.model.base import SEPARATOR
 from domain.model.level import Level
@@ -80,7 +80,8 @@ def matching(asked: TicketFilter) -> list[ColumnElement[bool]]:
     written = type_coerce(T_.tags, Text)
     for tag in asked.tags or ():
         # Not LIKE, for which SQLite takes small and capital letters for the same.
-        without = func.replace(written, f"{SEPARATOR}{tag}{SEPARATOR}", "")
+        fenced = literal(SEPARATOR, Text()) + literal(tag, Text()) + literal(SEPARATOR, Text())
+        without = func.replace(written, fenced, "")
         conditions.append(without != written)
     for word in asked.words:
         conditions.append(T_.search.like(like(word), escape="\\"))

@@ -17,9 +17,10 @@ from domain.position import Cursors, Position
 from domain.rules.access import Actor
 from domain.rules.membership import TicketFilter
 from domain.rules.sla import Terms
-from domain.wanted import AHEAD, Look, Row, Seen, Unplanned
+from domain.wanted import AHEAD, Belonging, Look, Row, Seen, Unplanned
 from domain.words import OrderDirection, TicketOrderField
 from storage.access import T_
+from storage.belongings import BELONGINGS
 from storage.keyset import Order
 from storage.looking import counted, standing, written, zone
 from storage.marks import (
@@ -106,17 +107,13 @@ class TicketViews:
             values[("past", place)] = value
         gate, rows = await self._ask(statement, values)
 
-        more = len(rows) > window.size
-        rows = rows[: window.size]
-        if window.backward:
-            rows = rows[::-1]
-        continued = window.past is not None
+        rows, has_next, has_previous = window.cut(rows)
         return self._seen(
             actor,
             gate,
             rows,
-            has_next=continued if window.backward else more,
-            has_previous=more if window.backward else continued,
+            has_next=has_next,
+            has_previous=has_previous,
             cursor=_cursor(by) if look.marked else None,
         )
 
@@ -203,6 +200,11 @@ class TicketViews:
         [row] = await self._straight.rows(statement.text, statement.values(values_of_actor(actor)))
         found: str = row[0]
         return found
+
+    def place(self, belonging: Belonging, values: Row) -> str:
+        order = BELONGINGS[belonging].order
+        assert order is not None
+        return order.place(values)
 
     async def terms(self, actor: Actor, terms_id: UUID) -> Mapping[UUID, Terms]:
         found: Mapping[UUID, Terms] = await self._terms(actor, terms_id)

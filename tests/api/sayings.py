@@ -92,13 +92,16 @@ class Saying:
 
     def _window(self, definition: Any) -> str:
         """Which part of a list, if the field is one."""
-        if not {"first", "last"} <= definition.args.keys():
+        if "first" not in definition.args:
             return ""
-        end = self.chance.choice(["first", "last"])
+        both = "last" in definition.args
+        end = self.chance.choice(["first", "last"]) if both else "first"
         size = self.chance.choice([1, 2, 3, 20, 0 if self._now(ODD) else 5])
         told: Json = {end: size} if self._now(0.8) else {}
         if self._now(0.3):
-            past = self.chance.choice(["h1", "h2", "h3", "h99", "x" if self._now(ODD) else "h2"])
+            odd = "x" if self._now(ODD) else "h2"
+            places = ["h1", "h2", "h3", "h99", odd] if both else [*self.cursors, odd]
+            past = self.chance.choice(places)
             told["before" if end in told and end == "last" else "after"] = past
         if not told:
             return ""

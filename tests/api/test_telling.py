@@ -17,8 +17,9 @@ from graph.telling import Tellings
 from resolvers.context import Context
 from tests.api.bothways import settled
 from tests.api.desk import PATIENCE, Desk, Json, gid, unknown
+from tests.api.lived_in import House
 from tests.api.sayings import Saying
-from tests.api.test_plans import DOCUMENTS, GRAPH, SCHEMA, House, planned
+from tests.api.test_plans import DOCUMENTS, GRAPH, SCHEMA, planned
 from tests.world import Person
 
 TELLINGS = Tellings(SCHEMA)
