@@ -51,7 +51,7 @@ class Group:
         member.group = None
         if member.joining is not None:
             self._waiting.pop(member, None)
-            for party in self._parties.values():
+            for party in list(self._parties.values()):
                 party.leave(member)
         self.members.pop(member, None)
         member.joining = member.held = member.missed = None
@@ -88,6 +88,10 @@ class Group:
         for task in tasks:
             task.cancel()
         return tasks
+
+    def dismiss(self, party: Party) -> None:
+        party.task.cancel()
+        self._forget(party)
 
     def gone_in(self, party: Party, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self._forget, party)

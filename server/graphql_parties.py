@@ -32,6 +32,7 @@ class Host(Protocol):
 
     def leave(self, member: Member) -> None: ...
     def come_again(self, member: Member) -> None: ...
+    def dismiss(self, party: "Party") -> None: ...
     def gone_in(self, party: "Party", seconds: float) -> None: ...
 
 
@@ -74,7 +75,12 @@ class Party:
             self._take_in(member)
 
     def leave(self, member: Member) -> None:
-        self.members.pop(member, None)
+        """When nobody is left to be told, it ends; whoever comes then begins anew."""
+        if member in self.members:
+            del self.members[member]
+            if not self.members and not self._over:
+                self._over = True
+                self._group.dismiss(self)
 
     def _take_in(self, member: Member) -> None:
         member.held = []

@@ -1,6 +1,7 @@
 """Whoever joins those who follow already gets what came after his cursor, once and in order."""
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
 from random import Random
 from typing import Any
@@ -22,6 +23,7 @@ FOLLOW = (
 )
 WRITTEN = FOLLOW.replace(", $a: String", "")
 JOINERS = 24
+COMING = 200
 
 
 def sequences(messages: list[Any]) -> list[int]:
@@ -65,6 +67,28 @@ async def test_whoever_joins_while_it_goes_on_gets_what_came_after_his_cursor_on
     # One for those whose cursor is written into the document, one for the others.
     assert len(sizes) == 2
     assert sum(sizes) == JOINERS + 1
+
+
+async def test_who_comes_and_goes_at_once_costs_next_to_nothing(house: House) -> None:
+    world = house.world
+    ana = await house.caller(await world.person("Ana", level=world.triage))
+    bia = await house.caller(await world.person("Bia", level=world.triage))
+    ticket = await world.ticket(status=TicketStatus.OPEN)
+    assert house.app is not None
+    straight = house.app.state.storage.database.straight
+    async with ana.follow(FOLLOW, id=gid(ticket)) as first, bia.socket() as socket:
+        before = straight.asked
+        for number in range(COMING):
+            variables = {"id": gid(ticket), "a": f"{first.cursor}{number}"}
+            payload = {"query": FOLLOW, "variables": variables}
+            await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+            await socket.send(json.dumps({"id": "1", "type": "complete"}))
+        await socket.send(json.dumps({"type": "ping"}))
+        while json.loads(await socket.recv())["type"] != "pong":
+            pass
+        await until(lambda: not any(each._parties for each in groups(house)))
+
+        assert straight.asked - before < COMING / 2
 
 
 async def test_one_event_asks_the_database_the_same_however_many_follow(
