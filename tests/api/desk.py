@@ -187,13 +187,19 @@ class Desk:
     ) -> AsyncGenerator[Json, None]:
         """What a subscription tells, message by message."""
         context = await self.context(by)
+        async for message in self.messages(document, context, variables):
+            yield message
+
+    async def messages(
+        self, document: str, context: Context, variables: Json | None = None
+    ) -> AsyncGenerator[Json, None]:
         results = await self.schema.subscribe(
             document, variable_values=variables, context_value=context
         )
         assert not isinstance(results, ExecutionResult), results.errors
         try:
             async for result in results:
-                assert not result.errors, result.errors
+                assert not result.errors, (result.errors, result.errors[0].original_error)
                 assert result.data is not None
                 [message] = result.data.values()
                 await context.rest()

@@ -15,15 +15,9 @@ from websockets.exceptions import InvalidStatus
 
 from domain.model.ticket import Ticket
 from domain.words import TicketStatus
-from feed.bell import Bell
-from server.opening import open_store, ringing
-from server.secrets import Keyring
-from storage import migrating
-from storage.engine import open_database
 from tests.api.desk import gid
-from tests.faults.processes import Process, processes
-from tests.flows.served import PROTOCOL, SECRET, Caller, House, Watcher, company, settings
-from tests.flows.test_two_processes import free_port
+from tests.faults.serving import alone
+from tests.flows.served import PROTOCOL, Caller, Watcher
 from tests.transport.house import until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
@@ -35,28 +29,6 @@ WAITING = (
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
-
-
-@asynccontextmanager
-async def served(
-    database_url: str, redis_url: str, folder: Path, seconds: int
-) -> AsyncIterator[tuple[House, Process]]:
-    """A server as an operator starts it, which may take so long to stop."""
-    async with open_database(database_url) as database:
-        await migrating.migrate(database)
-    chosen, port = settings(database_url, redis_url), free_port()
-    with processes(database_url, redis_url, folder, SHUTDOWN_SECONDS=str(seconds)) as started:
-        process = started.start("serve", "--port", str(port))
-        await process.says("serving")
-        async with (
-            Bell.open(chosen.redis_url) as bell,
-            open_store(chosen, Keyring(SECRET), ringing(bell)) as storage,
-        ):
-            house = House(f"http://127.0.0.1:{port}", await company(storage))
-            try:
-                yield house, process
-            finally:
-                await house.close()
 
 
 @asynccontextmanager
@@ -96,7 +68,7 @@ async def test_what_runs_is_answered_and_whoever_follows_is_let_go_after_readine
 ) -> None:
     async with AsyncExitStack() as stack:
         house, process = await stack.enter_async_context(
-            served(empty_url, redis_url, tmp_path, seconds=12)
+            alone(empty_url, redis_url, tmp_path, SHUTDOWN_SECONDS="12")
         )
         world = house.world
         ana = await house.caller(await world.person("Ana", level=world.triage))
@@ -150,7 +122,7 @@ async def test_what_runs_is_answered_and_whoever_follows_is_let_go_after_readine
 async def test_told_a_second_time_it_waits_for_nobody(
     empty_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    async with served(empty_url, redis_url, tmp_path, seconds=300) as (house, process):
+    async with alone(empty_url, redis_url, tmp_path, SHUTDOWN_SECONDS="300") as (house, process):
         world = house.world
         ana = await house.caller(await world.person("Ana", level=world.triage))
         ticket = await world.ticket(status=TicketStatus.OPEN)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
@@ -13,7 +13,6 @@ from feed.bell import Bell
 from feed.boards import Board, Boards, Shown
 from feed.tail import Tails
 from server.lifespan import StoredFeed
-from server.opening import ringing
 from tests.transport.house import until
 from tests.world import World
 
@@ -81,14 +80,12 @@ class Looking:
 
 
 @pytest.fixture
-async def hall(world: World) -> AsyncIterator[Hall]:
-    async with Bell.open("memory://") as bell:
-        world.storage = replace(world.storage, ring=ringing(bell))
-        tails = Tails(StoredFeed(world.storage), bell)
-        boards = Boards(tails)
-        yield Hall(world, boards, tails)
-        await boards.close()
-        await tails.close()
+async def hall(world: World, bell: Bell) -> AsyncIterator[Hall]:
+    tails = Tails(StoredFeed(world.storage), bell)
+    boards = Boards(tails)
+    yield Hall(world, boards, tails)
+    await boards.close()
+    await tails.close()
 
 
 async def seen(board: Board[int], number: int) -> Shown[int]:

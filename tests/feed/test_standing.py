@@ -1,8 +1,6 @@
 """Where a run for many stands, and when somebody can join it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 
@@ -12,16 +10,8 @@ from feed.bell import Bell
 from feed.standing import Standing
 from feed.tail import Tails
 from server.lifespan import StoredFeed
-from server.opening import ringing
 from tests.feed.test_tail import SOON, noted
 from tests.world import World
-
-
-@pytest.fixture
-async def bell(world: World) -> AsyncIterator[Bell]:
-    async with Bell.open("memory://") as opened:
-        world.storage = replace(world.storage, ring=ringing(opened))
-        yield opened
 
 
 async def test_nobody_joins_while_a_stretch_is_told_in_part(world: World, bell: Bell) -> None:

@@ -1,7 +1,7 @@
 """Whoever follows gets what was committed after his place, once and in order, whenever he joins."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -18,7 +18,6 @@ from feed import tail as tails
 from feed.bell import Bell
 from feed.tail import Follower, Tails
 from server.lifespan import StoredFeed
-from server.opening import ringing
 from tests.world import World
 
 SOON = 5.0
@@ -62,13 +61,6 @@ class Slow:
         for door in self.waiting:
             door.set()
         self.waiting.clear()
-
-
-@pytest.fixture
-async def bell(world: World) -> AsyncIterator[Bell]:
-    async with Bell.open("memory://") as opened:
-        world.storage = replace(world.storage, ring=ringing(opened))
-        yield opened
 
 
 async def noted(world: World, ticket: Ticket) -> UUID:

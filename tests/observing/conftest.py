@@ -10,13 +10,9 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from feed.bell import Bell
-from server.opening import open_store, ringing
-from server.secrets import Keyring
-from storage import migrating
-from storage.engine import open_database
-from tests.faults.processes import Process, processes
-from tests.flows.served import SECRET, House, company, settings
+from tests.faults.processes import Process
+from tests.faults.serving import alone
+from tests.flows.served import House
 from tests.flows.test_two_processes import free_port
 
 
@@ -47,21 +43,7 @@ class Watched:
 
 @pytest.fixture
 async def watched(empty_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Watched]:
-    """On PostgreSQL, where this process may write beside it."""
-    async with open_database(empty_url) as database:
-        await migrating.migrate(database)
-    port, metrics = free_port(), free_port()
-    chosen = settings(empty_url, redis_url)
+    metrics = free_port()
     more = {"METRICS_PORT": str(metrics), "LOG_FORMAT": "json", "EMBEDDED_WORKER": "true"}
-    with processes(empty_url, redis_url, tmp_path, **more) as started:
-        server = started.start("serve", "--port", str(port))
-        await server.says('"serving"')
-        async with (
-            Bell.open(chosen.redis_url) as bell,
-            open_store(chosen, Keyring(SECRET), ringing(bell)) as storage,
-        ):
-            house = House(f"http://127.0.0.1:{port}", await company(storage))
-            try:
-                yield Watched(house, server, f"http://127.0.0.1:{metrics}/metrics")
-            finally:
-                await house.close()
+    async with alone(empty_url, redis_url, tmp_path, **more) as (house, server):
+        yield Watched(house, server, f"http://127.0.0.1:{metrics}/metrics")

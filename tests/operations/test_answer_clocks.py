@@ -198,9 +198,8 @@ async def test_closing_by_hand_ends_it_once_nothing_is_under_way(
     assert (await clock(world, ticket)).state is SlaState.CANCELLED
 
 
-async def test_what_a_moderator_lets_go_is_met_when_it_arrives(
-    world: World, account: Account, ana: Person
-) -> None:
+async def let_go(world: World, account: Account, ana: Person) -> Ticket:
+    """What a moderator has let go: sent as closed, and on its way."""
     boss = await world.person("Chefe", role=Role.ADMIN)
     ticket = await world.heard(account)
     async with world.storage.reading(world.system) as work:
@@ -211,6 +210,13 @@ async def test_what_a_moderator_lets_go_is_met_when_it_arrives(
     assert approval is not None
     verdict = Verdict(decision=ApprovalDecision.APPROVE)
     await world.do(approving.decide, approval.id, verdict, by=boss)
+    return ticket
+
+
+async def test_what_a_moderator_lets_go_is_met_when_it_arrives(
+    world: World, account: Account, ana: Person
+) -> None:
+    ticket = await let_go(world, account, ana)
     under_way = await clock(world, ticket)
     world.later(10 * A_MINUTE)
 
@@ -224,16 +230,7 @@ async def test_what_a_moderator_lets_go_is_met_when_it_arrives(
 async def test_what_a_moderator_let_go_and_failed_opens_its_ticket_again(
     world: World, account: Account, ana: Person
 ) -> None:
-    boss = await world.person("Chefe", role=Role.ADMIN)
-    ticket = await world.heard(account)
-    async with world.storage.reading(world.system) as work:
-        level = await work.levels.get(ticket.level_id)
-    await world.arrange(level, moderated=True)
-    form = ReplyForm(ticket_id=ticket.id, text="Oi", visibility=Visibility.PUBLIC, send_as=CLOSED)
-    approval = (await world.do(reply, form, by=ana)).approval
-    assert approval is not None
-    verdict = Verdict(decision=ApprovalDecision.APPROVE)
-    await world.do(approving.decide, approval.id, verdict, by=boss)
+    ticket = await let_go(world, account, ana)
 
     await ended(world, REFUSED)
 

@@ -7,23 +7,20 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
 
 from domain.errors import Forbidden, NotFound
 from domain.model.level import Level
-from domain.model.sla import SlaClock, SlaEvent, SlaRecompute
+from domain.model.sla import SlaEvent, SlaRecompute
 from domain.model.ticket import Ticket
 from domain.operations import deadlines, handling, recomputing, timing
 from domain.operations.handling import TicketChange
 from domain.operations.scheduling import CalendarForm
-from domain.rules.acts import Key
-from domain.rules.clocks import Clock
 from domain.rules.hours import WeeklyInterval
 from domain.rules.membership import Face
 from domain.rules.timekeeping import Timekeeper
 from domain.words import HistoryKind, Priority, Role, SlaCause, SlaMetric, SlaState, TicketStatus
 from storage.access import columns
-from tests.operations.test_deadlines import Days, answer, sweep
+from tests.operations.test_deadlines import Days, answer, clocks, events, rows, sweep
 from tests.world import World
 
 FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL = SlaMetric
@@ -67,22 +64,6 @@ async def add_lunch(world: World, level: Level) -> Level:
         intervals=week(WITH_LUNCH),
     )
     return await world.arrange(level, calendar=lunch)
-
-
-async def clocks(world: World, ticket: Ticket) -> dict[Key, Clock]:
-    return {key: row.clock for key, row in (await rows(world, ticket)).items()}
-
-
-async def rows(world: World, ticket: Ticket) -> dict[Key, SlaClock]:
-    async with world.storage.reading(world.system) as work:
-        found = (await work.clocks.of_tickets([ticket.id]))[ticket.id]
-        return {(row.metric, row.cycle): row for row in found}
-
-
-async def events(world: World, ticket: Ticket) -> list[SlaEvent]:
-    async with world.storage.reading(world.system) as work:
-        statement = select(SlaEvent).where(E_.ticket_id == ticket.id)
-        return list(await work.session.scalars(statement.order_by(E_.percent, E_.due_at)))
 
 
 async def rebuilt(world: World, ticket: Ticket) -> Timekeeper:
