@@ -32,6 +32,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from graph.cost import Cost, priced
 from graph.limits import Limits, OverLimit, breaches, breaches_of_values
+from graph.turns import Turns
 
 T = TypeVar("T")
 Rule = type[ASTValidationRule]
@@ -167,7 +168,7 @@ class Documents:
         self._proven = Shelf(known, memory // 2)
         self._refused = Shelf(REFUSED, memory // 8)
         self._kept: dict[str, Prepared] = {}
-        self._turn = asyncio.Lock()
+        self._turns = Turns()
         self.readings = 0
         """How many were parsed and validated since the process began."""
 
@@ -195,12 +196,12 @@ class Documents:
     async def read(self, text: str) -> Prepared:
         """The same, without keeping those waiting whose documents are known.
 
-        New ones are read one at a time, and after each the loop is left to others for as long as
-        that took.
+        New ones are read one at a time, the shortest first, and after each the loop is left to
+        others for as long as that took.
         """
         if self.knows(text):
             return self.prepare(text)
-        async with self._turn:
+        async with self._turns.of(len(text)):
             begun = perf_counter()
             prepared = self.prepare(text)
             await asyncio.sleep(perf_counter() - begun)

@@ -21,6 +21,7 @@ from storage.work import Storage
 
 USED_EVERY = timedelta(minutes=1)
 LONGEST_TOKEN = 2_000
+"""With all that stands around it, for as that it is remembered."""
 REMEMBERED = 10_000
 """How many who came are remembered, with the rights they had."""
 
@@ -85,7 +86,7 @@ class Gatekeeper:
     async def _looked_up(self, authorization: str) -> Visitor | None:
         scheme, _, token = authorization.strip().partition(" ")
         token = token.strip()
-        if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
+        if scheme.lower() != "bearer" or not token or len(authorization) > LONGEST_TOKEN:
             return None
         if token.startswith(PREFIXES["key"] + "_"):
             return await self._program(token)
@@ -128,7 +129,7 @@ class Gatekeeper:
         """User, session and end of an access token, as it says by itself."""
         scheme, _, token = authorization.strip().partition(" ")
         token = token.strip()
-        if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
+        if scheme.lower() != "bearer" or not token or len(authorization) > LONGEST_TOKEN:
             return None
         try:
             return self._tokens.read(token)

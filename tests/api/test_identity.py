@@ -267,6 +267,13 @@ async def test_a_token_that_is_not_ours_or_not_good_now_is_refused(desk: Desk, k
     assert error["message"] == "The session is over; sign in again."
 
 
+async def test_a_good_token_in_much_that_is_none_is_refused(desk: Desk) -> None:
+    token = await desk.token(await desk.world.person("Ana", level=desk.world.triage))
+
+    assert (await desk.send(LEVELS, " " * 100 + token)).status_code == 200
+    assert (await desk.send(LEVELS, " " * 2_000 + token)).status_code == 401
+
+
 @pytest.mark.parametrize(
     "token",
     [
