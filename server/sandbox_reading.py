@@ -7,7 +7,10 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from domain.words import Visibility
+
 BODY_MOST = 64 * 1024 * 1024
+TEXT_MOST = 10_000
 
 
 async def body(request: Request) -> dict[str, Any]:
@@ -63,3 +66,9 @@ def one_of(told: dict[str, Any], name: str, every: Any, usual: Any) -> Any:
     if value not in every:
         raise HTTPException(422, name)
     return type(every[0])(value)
+
+
+def visibility(told: dict[str, Any]) -> Visibility:
+    seen = (Visibility.PUBLIC, Visibility.PRIVATE)
+    found: Visibility = one_of(told, "visibility", seen, Visibility.PUBLIC)
+    return found
