@@ -303,6 +303,15 @@ lend(
     ACTIVE="Those that are not closed.",
 )
 lend(
+    words.PublicStage,
+    "Where a ticket stands, for whoever waits for an answer.",
+    RECEIVED="Recebido: it was registered.",
+    IN_ANALYSIS="Em análise: it is being looked at.",
+    WAITING_FOR_YOU="Aguardando sua resposta: the publisher has to answer.",
+    ANSWERED="Respondido: everything was said; a message reopens it.",
+    CLOSED="Encerrado: over; a message opens a new ticket.",
+)
+lend(
     words.QueueChangeKind,
     "What a ticket did to a list.",
     ENTERED="It was not in it and now is.",

@@ -9,6 +9,7 @@ from graph.composing import CannedReply
 from graph.fields import ask
 from graph.node import Node
 from graph.planned import Figured, Rooted
+from graph.protocol import ProtocolStatus
 from graph.publisher import FieldDefinition
 from graph.ticket import (
     Publisher,
@@ -19,7 +20,17 @@ from graph.ticket import (
 )
 from graph.wall import Wallboard
 from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
-from resolvers import approvals, boards, composing, people, policies, scheduling, setup, viewer
+from resolvers import (
+    approvals,
+    boards,
+    composing,
+    people,
+    policies,
+    scheduling,
+    setup,
+    tracking,
+    viewer,
+)
 from resolvers import publishers as known
 from resolvers import tickets as rows
 
@@ -104,6 +115,14 @@ class Query:
         Wallboard,
         Permission.WALLBOARD_READ,
         "The figures of these levels at this moment.",
+    )
+    protocol_status = ask(
+        tracking.status,
+        ProtocolStatus | None,
+        None,
+        "Where a ticket stands, by its protocol. A key with the scope `protocol` needs no proof; "
+        "anybody else does, signed in or not. Null, always in the same way, for a protocol that "
+        "does not exist or that may not be told of, and for a wrong proof.",
     )
     api_keys = ask(
         setup.api_keys, list[ApiKey], Permission.WORKSPACE_SAVE, "The keys of programs, by name."

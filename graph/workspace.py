@@ -179,7 +179,10 @@ class ApiKey(Node):
     prefix: str = shown("The part of the key that may be seen, to tell keys apart.")
     scopes: list[str] = shown("What it was made for.")
     levels = fetched(
-        setup.key_levels, list[Level], "The levels that a display shows; none for other keys."
+        setup.key_levels,
+        list[Level],
+        "The levels that a display shows, or whose protocols a partner may ask for; none for keys "
+        "that are of all levels.",
     )
     created_at: datetime = shown("When it was made.")
     last_used_at: datetime | None = shown("When it was last used, to the minute.")

@@ -99,9 +99,11 @@ class Tokens(Protocol):
 
 
 class Throttle(Protocol):
-    """How often one may try to sign in."""
+    """How often one may try: to sign in, to look up a protocol. RATE_LIMITED beyond that."""
 
     async def sign_in(self, email: str, address: str) -> None: ...
+    async def looks_up(self, protocol: str, address: str) -> None: ...
+    async def partner_looks_up(self, key: str) -> None: ...
 
 
 class FileLinks(Protocol):

@@ -128,10 +128,12 @@ class CreateApiKeyInput:
     name: str = told("What colleagues call it.")
     scopes: list[str] = told(
         "`ingest`: hand in messages. `read`: read every level. `display`: show figures and "
-        "deadlines of chosen levels on a wall, and nothing else."
+        "deadlines of chosen levels on a wall, and nothing else. `protocol`: ask where tickets "
+        "stand by their protocols, without a proof."
     )
     level_ids: list[strawberry.ID] | None = told(
-        "The levels that a display shows; only for the scope `display`, which needs them.",
+        "The levels that a display shows: the scope `display` needs them. With the scope "
+        "`protocol` alone: those whose tickets may be asked for; else all.",
         default=None,
     )
 

@@ -99,11 +99,13 @@ def add_user(
 def add_key(
     name: Annotated[str, typer.Argument(help="What it is for.")],
     scopes: Annotated[
-        str, typer.Option(help="ingest, read, or both with a comma; or display, alone.")
+        str, typer.Option(help="ingest, read, protocol, or several with commas; or display, alone.")
     ],
     levels: Annotated[
         list[str] | None,
-        typer.Option("--level", help="A level that a display shows, by name; say it again."),
+        typer.Option(
+            "--level", help="A level of a display or of a partner, by name; say it again."
+        ),
     ] = None,
     workspace: Workspace = None,
 ) -> None:

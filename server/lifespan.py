@@ -25,7 +25,7 @@ from server.files import FileLinks
 from server.metrics import Metrics, watched
 from server.opening import NOBODY, keyring, open_store, ringing, ringing_presence
 from server.settings import Settings
-from server.throttle import Throttle
+from server.throttle import Throttle, Tries
 from storage.work import Storage
 from workers import deadlines, delivery, housekeeping, mailbox
 from workers.delivery import Patience, Send, through_channel
@@ -81,8 +81,7 @@ async def open_services(
         open_store(settings, keys, ringing(bell), ringing_presence(bell)) as storage,
         Throttle.opened(
             keys.hash,
-            settings.sign_in_tries,
-            settings.sign_in_tries_of_address,
+            tries(settings),
             settings.redis_url,
         ) as throttle,
     ):
@@ -151,6 +150,17 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
             await asyncio.gather(*going_on)
             if app.state.tracing is not None:
                 await app.state.tracing.flush()
+
+
+def tries(settings: Settings) -> Tries:
+    return Tries(
+        sign_in=settings.sign_in_tries,
+        of_address=settings.sign_in_tries_of_address,
+        protocol=settings.protocol_tries,
+        protocol_from_everywhere=settings.protocol_tries_from_everywhere,
+        lookups_of_address=settings.protocol_lookups_of_address,
+        lookups_of_key=settings.protocol_lookups_of_key,
+    )
 
 
 def sends(tracing: "Tracing | None") -> Send:

@@ -77,6 +77,32 @@ class Callers(BaseSettings):
         description="How often one address may try to sign in in 5 minutes, "
         "and may fail elsewhere: at the provider, at a webhook.",
     )
+    protocol_tries: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        description="How often one protocol may be looked up from one address in 24 hours, with a "
+        "right or a wrong proof.",
+    )
+    protocol_tries_from_everywhere: int = Field(
+        50,
+        ge=1,
+        le=100_000,
+        description="How often one protocol may be looked up with a proof in 24 hours, from all "
+        "addresses together: so many of 10,000 guesses.",
+    )
+    protocol_lookups_of_address: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        description="How many protocols one address may look up with a proof in 5 minutes.",
+    )
+    protocol_lookups_of_key: int = Field(
+        3_000,
+        ge=1,
+        le=1_000_000,
+        description="How many protocols a key with the scope `protocol` may look up in 5 minutes.",
+    )
     cost_per_minute: int = Field(
         600_000,
         ge=0,

@@ -1,8 +1,9 @@
-"""How often one may: try to sign in, by e-mail and address; and ask at all, by what it costs.
+"""How often one may: sign in, look up a protocol, and ask at all, by what it costs.
 
-Tries are counted here and, where there is Redis, for all processes together. While it is away,
-what is counted here goes on: that opens no door, and nobody waits for it. What one caller spends is
-counted in each process alone, as it is asked with every request.
+A try to sign in counts by e-mail and address, a look-up by number and address: here and, where
+there is Redis, for all processes together. While it is away, what is counted here goes on: that
+opens no door, and nobody waits for it. What one caller spends is counted in each process alone, as
+it is asked with every request.
 """
 
 import asyncio
@@ -10,12 +11,13 @@ import math
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from time import monotonic, time
 from typing import Any
 
 import structlog
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import ConnectionPool
@@ -35,17 +37,31 @@ SIX_BITS = 64
 """Of an address of IPv6: whoever has one has all that begin like it."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tries:
+    """How many tries there are; what is counted by a day stays few, however patient somebody is."""
+
+    sign_in: int = 10
+    of_address: int = 100
+    protocol: int = 10
+    """A day, to look up one number from one address."""
+    protocol_from_everywhere: int = 50
+    """A day."""
+    lookups_of_address: int = 100
+    lookups_of_key: int = 3_000
+
+
 class Throttle:
     def __init__(
-        self,
-        hidden: Callable[[str], str],
-        tries: int,
-        tries_of_address: int,
-        redis: RedisStorage | None = None,
+        self, hidden: Callable[[str], str], tries: Tries, redis: RedisStorage | None = None
     ) -> None:
         self._hidden = hidden
-        self._tries = RateLimitItemPerMinute(tries, MINUTES)
-        self._tries_of_address = RateLimitItemPerMinute(tries_of_address, MINUTES)
+        self._tries = RateLimitItemPerMinute(tries.sign_in, MINUTES)
+        self._tries_of_address = RateLimitItemPerMinute(tries.of_address, MINUTES)
+        self._of_protocol = RateLimitItemPerDay(tries.protocol)
+        self._from_everywhere = RateLimitItemPerDay(tries.protocol_from_everywhere)
+        self._lookups_of_address = RateLimitItemPerMinute(tries.lookups_of_address, MINUTES)
+        self._lookups_of_key = RateLimitItemPerMinute(tries.lookups_of_key, MINUTES)
         self._here = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._together = SlidingWindowCounterRateLimiter(redis) if redis else None
         self._away_until = 0.0
@@ -53,10 +69,10 @@ class Throttle:
     @classmethod
     @asynccontextmanager
     async def opened(
-        cls, hidden: Callable[[str], str], tries: int, tries_of_address: int, redis_url: str
+        cls, hidden: Callable[[str], str], tries: Tries, redis_url: str
     ) -> AsyncIterator["Throttle"]:
         if redis_url.startswith("memory://"):
-            yield cls(hidden, tries, tries_of_address)
+            yield cls(hidden, tries)
             return
         pool = ConnectionPool.from_url(
             redis_url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
@@ -64,7 +80,7 @@ class Throttle:
         shared: Any = pool  # handed on to redis-py, of whose options the types know the plain ones
         redis = RedisStorage(redis_url, implementation="redispy", connection_pool=shared)
         try:
-            yield cls(hidden, tries, tries_of_address, redis)
+            yield cls(hidden, tries, redis)
         finally:
             await pool.aclose()
 
@@ -76,6 +92,18 @@ class Throttle:
         await self._count(self._tries_of_address, "address", where)
         await self._count(self._tries, "sign-in", who, where)
 
+    async def looks_up(self, protocol: str, address: str) -> None:
+        """One more look-up of that number by somebody with a proof, whether or not there is one."""
+        # A number is not told to Redis either, and may be anything that somebody typed.
+        number, where = self._hidden("".join(protocol.split())), network(address)
+        await self._count(self._lookups_of_address, "look-up", where)
+        await self._count(self._of_protocol, "protocol", number, where)
+        await self._count(self._from_everywhere, "protocol", number)
+
+    async def partner_looks_up(self, key: str) -> None:
+        """One more look-up by a partner's key."""
+        await self._count(self._lookups_of_key, "partner", key)
+
     async def knocked(self, door: str, address: str) -> int:
         """One more failure at that door; seconds to stay away when there were too many."""
         try:
@@ -85,12 +113,12 @@ class Throttle:
             return seconds
         return 0
 
-    async def _count(self, item: RateLimitItemPerMinute, *key: str) -> None:
+    async def _count(self, item: RateLimitItem, *key: str) -> None:
         if not (await self._here.hit(item, *key) and await self._hit_together(item, *key)):
             stats = await self._here.get_window_stats(item, *key)
             raise RateLimited("too_often", seconds=max(1, math.ceil(stats.reset_time - time())))
 
-    async def _hit_together(self, item: RateLimitItemPerMinute, *key: str) -> bool:
+    async def _hit_together(self, item: RateLimitItem, *key: str) -> bool:
         if self._together is None or monotonic() < self._away_until:
             return True
         try:

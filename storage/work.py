@@ -55,6 +55,7 @@ from storage.occurrences import OccurrenceShelf, ReplyShelf
 from storage.outbox import OutboxShelf
 from storage.pile import Pile
 from storage.presence import PresenceReader, PresenceShelf
+from storage.protocols import ProtocolShelf
 from storage.publisher_entries import PublisherEntryShelf
 from storage.publishers import PublisherShelf
 from storage.queue import TicketShelf
@@ -117,6 +118,7 @@ class SqlWork:
         self.canned_replies = CannedReplyShelf(session, actor)
         self.short_links = ShortLinkShelf(session, actor)
         self.publishers = PublisherShelf(session, actor)
+        self.protocols = ProtocolShelf(session, actor)
         self.presence = PresenceShelf(session, actor, now, lasting)
         self.field_definitions = FieldDefinitionShelf(session, actor)
         self.publisher_fields = PublisherFieldShelf(session, actor)

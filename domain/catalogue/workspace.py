@@ -54,8 +54,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         PT: "{name} não pode ser concedido; existem {known}.",
     },
     "levels_of_display": {
-        EN: "Only a display's key is made for chosen levels; other keys read every level.",
-        PT: "Só a chave de um painel é feita para níveis escolhidos; as outras leem todos.",
+        EN: "Only a key with the scope display or protocol, and no other, is made for chosen "
+        "levels.",
+        PT: "Só uma chave com o escopo display ou protocol, e nenhum outro, é feita para níveis "
+        "escolhidos.",
     },
     "display_alone": {
         EN: "A display's key has the scope display and no other.",

@@ -92,7 +92,7 @@ class ApiKey(Record, table=True):
     secret_hash: str = Field(max_length=64)
     scopes: list[str] = Field(sa_type=JSON)
     level_ids: list[str] | None = Field(default=None, sa_type=JSON)
-    """The levels that a display shows; None for every other key."""
+    """The levels that a display shows or a partner may ask about; None for every other key."""
     created_at: datetime = Field(sa_type=UTCDateTime)
     last_used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

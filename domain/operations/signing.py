@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.answers import KeyMade
 from domain.errors import Duplicate, Forbidden, Invalid, NotFound
 from domain.model.user import SESSION_LENGTH, ApiKey, Session, User
-from domain.rules import checking
+from domain.rules import access, checking
 from domain.rules.access import Actor, Scope
 from domain.work import Secret, Work
 
@@ -129,13 +129,14 @@ async def make_key(
 async def _shown(
     work: Work, scopes: list[str], level_ids: Sequence[UUID] | None
 ) -> list[str] | None:
-    """The levels of a display, as they are kept."""
-    if Scope.DISPLAY not in scopes:
-        if level_ids is not None:
-            raise Invalid("levels_of_display", field=["levelIds"])
-        return None
-    if len(set(scopes)) > 1:
+    """The levels of a display, or of a partner who may ask for theirs alone, as they are kept."""
+    several = len(set(scopes)) > 1
+    if Scope.DISPLAY in scopes and several:
         raise Invalid("display_alone", field=["scopes"])
+    if level_ids is None and Scope.DISPLAY not in scopes:
+        return None
+    if several or not access.OF_LEVELS.intersection(scopes):
+        raise Invalid("levels_of_display", field=["levelIds"])
     if not level_ids:
         raise Invalid("none_given", field=["levelIds"])
     wanted = set(level_ids)

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     REPLIES_MODERATE = "replies.moderate"
     PUBLISHERS_REVEAL = "publishers.reveal"
     OCCURRENCES_RECEIVE = "occurrences.receive"
+    PROTOCOLS_READ = "protocols.read"
     WALLBOARD_READ = "wallboard.read"
     WORKSPACE_READ = "workspace.read"
     LEVELS_SAVE = "levels.save"
@@ -36,7 +37,8 @@ SUPERVISE = HANDLE | {
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.ADMIN: frozenset(Permission),
+    # Whoever is a person shows a proof to be told of a protocol, like everybody else.
+    Role.ADMIN: frozenset(Permission) - {Permission.PROTOCOLS_READ},
     Role.SUPERVISOR: SUPERVISE,
     # A manager of one level is an attendant with TICKETS_MANAGE there: `Actor.manages` decides.
     Role.ATTENDANT: HANDLE | {Permission.TICKETS_MANAGE},
@@ -55,12 +57,18 @@ class Scope(StrEnum):
     INGEST = "ingest"
     READ = "read"
     DISPLAY = "display"
+    PROTOCOL = "protocol"
+
+
+OF_LEVELS = frozenset({Scope.DISPLAY, Scope.PROTOCOL})
+"""What a key may be made for of some levels alone; it has no other scope then."""
 
 
 SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
     Scope.INGEST: frozenset({Permission.OCCURRENCES_RECEIVE}),
     Scope.READ: READ,
     Scope.DISPLAY: frozenset({Permission.WALLBOARD_READ}),
+    Scope.PROTOCOL: frozenset({Permission.PROTOCOLS_READ}),
 }
 
 
@@ -185,8 +193,10 @@ def api_key(
     scopes: frozenset[Scope],
     levels: frozenset[UUID] = frozenset(),
 ) -> Actor:
-    """`levels` are those a display shows; every other key that reads, reads all."""
+    """`levels` are those that a display shows, or whose protocols a partner may ask for; every
+    other key that reads, reads all."""
     permissions = frozenset().union(*(SCOPE_PERMISSIONS[scope] for scope in scopes))
+    reads = Permission.TICKETS_READ in permissions or Permission.PROTOCOLS_READ in permissions
     return Actor(
         kind=ActorKind.API_KEY,
         id=key_id,
@@ -194,7 +204,7 @@ def api_key(
         name=name,
         permissions=permissions,
         open_levels=levels,
-        sees_all=Permission.TICKETS_READ in permissions,
+        sees_all=reads and not levels,
     )
 
 

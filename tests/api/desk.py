@@ -43,12 +43,19 @@ from server.lifespan import StoredFeed, StoredPresence
 from server.links import follow
 from server.opening import NOBODY, ringing, ringing_presence
 from server.secrets import Keyring
-from server.throttle import Throttle
+from server.throttle import Throttle, Tries
 from tests.api.bothways import BothWays
 from tests.world import Person, World
 
 PATIENCE = 60.0
 TRIES = 20
+PATIENT = Tries(
+    sign_in=TRIES,
+    of_address=1_000,
+    protocol=1_000,
+    protocol_from_everywhere=10_000,
+    lookups_of_address=10_000,
+)
 QUARTER = timedelta(minutes=15)
 HERE = "http://desk"
 PREFLIGHT = {"graphql-require-preflight": "1"}
@@ -73,7 +80,11 @@ class Desk:
     @classmethod
     @asynccontextmanager
     async def opened(
-        cls, world: World, keyring: Keyring, addresses: Addresses = Addresses(HERE, HERE)
+        cls,
+        world: World,
+        keyring: Keyring,
+        addresses: Addresses = Addresses(HERE, HERE),
+        tries: Tries = PATIENT,
     ) -> AsyncIterator["Desk"]:
         async with Bell.open("memory://") as bell:
             world.storage = storage = replace(
@@ -91,7 +102,7 @@ class Desk:
                 store=storage,
                 gate=gate,
                 tokens=tokens,
-                throttle=Throttle(keyring.hash, TRIES, 1_000),
+                throttle=Throttle(keyring.hash, tries),
                 tails=tails,
                 boards=boards,
                 lookout=lookout,

@@ -51,6 +51,7 @@ from tests.world import FIRST_HUNDRED, Person, World
 
 CANARY = "canário"
 CPF, EMAIL, PHONE, FIELD = "52998224725", "canario@aviario.example", "+5571912345678", "PINTASSILGO"
+WRONG_PROOF = "1111"
 UNCOVERED = (CPF, "529.982.247-25", "canario@", PHONE, "912345678", "91234-5678", FIELD)
 COVERED = ("***.982.247-**", "***@aviario", "+55 71 *****-5678")
 GRAPH = graph(build())
@@ -267,6 +268,8 @@ async def everything(
             given["id"] = walled.ids["Approval"][0]
         if name == "ticket":
             given["id"] = gid(walled.own)
+        if name == "protocolStatus":
+            given |= {"protocol": walled.tickets[0].protocol, "proof": WRONG_PROOF}
         if name == "publisher":
             given["id"] = gid(walled.own.publisher_id, "Publisher")
         await put(name, *question("query", name, query, selected, given))
@@ -343,6 +346,41 @@ async def test_no_question_of_an_outsider_brings_a_canary_back(desk: Desk) -> No
         "approvals",
     }
     assert CANARY in inside.text
+
+
+STATUS = "query($p: String!, $proof: String) {{ protocolStatus(protocol: $p, proof: $proof) {} }}"
+OF_THE_HOUSE = (
+    "entre nós",
+    "por quê",
+    f"{CANARY} assunto",
+    "original",
+    "devolvida",
+    "motivo",
+    "preciso",
+)
+
+
+async def test_by_its_protocol_a_ticket_is_told_without_the_house(desk: Desk) -> None:
+    walled = await Walled.built(desk.world)
+    document = STATUS.format(selection(GRAPH.type_map["ProtocolStatus"], 2, GRAPH))
+    partner = await desk.key("protocol")
+    of_mine = await desk.key("protocol", levels=[walled.mine])
+
+    told, walled_off = [], []
+    for each in walled.tickets:
+        told.append(await desk.ask(document, partner, p=each.protocol))
+        told.append(await desk.ask(document, p=each.protocol, proof=CPF[-4:]))
+        walled_off.append(await desk.ask(document, of_mine, p=each.protocol))
+
+    hers, [status] = [each for each in told[::2] if each], [each for each in told[1::2] if each]
+    assert len(hers) == len(walled.tickets)
+    assert walled_off == [None] * len(walled.tickets)
+    assert [each["text"] for each in status["messages"]] == [f"{CANARY} salário"]
+    for each in (*hers, status):
+        words = ("RH", "Rita", "Mora", "Chefe", "Ana", *OF_THE_HOUSE)
+        assert not [word for word in words if word in plain(each)]
+        assert silent({**each, "messages": []})
+        assert not [id for id in walled.every_id if id in plain(each)]
 
 
 async def test_a_display_is_answered_nothing_but_its_wall(desk: Desk) -> None:

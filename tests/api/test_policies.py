@@ -29,7 +29,7 @@ from tests.api.documents import graph, question
 SCHEMA = build()
 GRAPH = graph(SCHEMA)
 SNAPSHOT = Path(__file__).parents[2] / "graph" / "schema.graphql"
-OPEN_TO_ALL = {"me", "signIn", "signOut", "refreshSession"}
+OPEN_TO_ALL = {"me", "protocolStatus", "signIn", "signOut", "refreshSession"}
 ROOTS = ("Query", "Mutation", "Subscription")
 OPERATIONS = [
     (operation, name)

@@ -6,7 +6,7 @@ from domain.errors import RateLimited
 from server.door import spending
 from server.graphql_errors import Refused
 from server.secrets import Keyring
-from server.throttle import Purses, Throttle, network
+from server.throttle import Purses, Throttle, Tries, network
 from tests.api.desk import TRIES, Desk
 from tests.world import Person
 
@@ -70,7 +70,7 @@ async def test_each_try_of_one_document_counts(desk: Desk, ana: Person) -> None:
 async def test_tries_are_counted_by_email_and_address_and_by_address_alone(
     keyring: Keyring,
 ) -> None:
-    throttle = Throttle(keyring.hash, 3, 5)
+    throttle = Throttle(keyring.hash, Tries(sign_in=3, of_address=5))
 
     assert await tried(throttle, "ana@example.com", "192.0.2.1", 4) == 3
     assert await tried(throttle, " ANA@example.com", "192.0.2.1", 1) == 0
@@ -80,8 +80,8 @@ async def test_tries_are_counted_by_email_and_address_and_by_address_alone(
 
 async def test_processes_count_together(keyring: Keyring, redis_url: str) -> None:
     async with (
-        Throttle.opened(keyring.hash, 3, 100, redis_url) as one,
-        Throttle.opened(keyring.hash, 3, 100, redis_url) as other,
+        Throttle.opened(keyring.hash, Tries(sign_in=3), redis_url) as one,
+        Throttle.opened(keyring.hash, Tries(sign_in=3), redis_url) as other,
     ):
         email = "together@example.com"
         assert await tried(one, email, "192.0.2.3", 2) == 2
@@ -92,7 +92,7 @@ async def test_without_redis_each_process_counts_for_itself_and_nobody_waits(
     keyring: Keyring,
 ) -> None:
     nobody_there = "redis://127.0.0.1:9/0"
-    async with Throttle.opened(keyring.hash, 3, 100, nobody_there) as throttle:
+    async with Throttle.opened(keyring.hash, Tries(sign_in=3), nobody_there) as throttle:
         assert await tried(throttle, "ana@example.com", "192.0.2.1", 5) == 3
 
 

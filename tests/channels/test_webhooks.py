@@ -23,7 +23,7 @@ from resolvers import ids
 from server import webhooks
 from server.metrics import Metrics
 from server.secrets import Keyring
-from server.throttle import Throttle
+from server.throttle import Throttle, Tries
 from server.webhooks import receive
 from tests.channels.mails import PDF, attached, mail, with_files
 from tests.world import World
@@ -81,7 +81,7 @@ async def sender(world: World, keyring: Keyring) -> AsyncIterator[Sender]:
     app = Starlette(routes=[Route("/hooks/{account}", receive, methods=["POST"])])
     app.state.storage, app.state.keyring = world.storage, keyring
     app.state.metrics = Metrics()
-    app.state.throttle = Throttle(keyring.hash, TRIES, TRIES)
+    app.state.throttle = Throttle(keyring.hash, Tries(sign_in=TRIES, of_address=TRIES))
     account = await world.account()
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://guiche") as client:

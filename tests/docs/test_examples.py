@@ -128,6 +128,8 @@ async def _handled(day: Day, names: Json) -> None:
     by_hand = (await day.ask("open_ticket", day.ana, input=form))["ticket"]
     queue = await day.ask("queue", day.ana, filter=WAITING, first=20)
     assert by_hand["protocol"] in {each["protocol"] for each in queue["nodes"]}
+    asked = {"protocol": by_hand["protocol"], "proof": "1111"}
+    assert await day.ask("protocol_status", None, **asked) is None
 
     pulled = await day.ask("get_tickets", day.ana, input={"idempotencyKey": "pull-1"})
     assert len(pulled["tickets"]) == queue["totalCount"]

@@ -13,7 +13,7 @@ from server import oidc, oidc_provider
 from server.access_tokens import COOKIE as SESSION
 from server.secrets import Keyring
 from server.settings import Settings
-from server.throttle import Throttle
+from server.throttle import Throttle, Tries
 from tests.oidc.provider import CLIENT_ID, CLIENT_SECRET, Provider
 from tests.world import Person, World
 
@@ -67,7 +67,7 @@ class Company:
         patience = more.pop("patience", oidc_provider.PATIENCE)
         app = Starlette(routes=list(oidc.routes(self.settings(**more), patience=patience)))
         app.state.storage, app.state.keyring = self.world.storage, self.keyring
-        app.state.throttle = Throttle(self.keyring.hash, 10, 100)
+        app.state.throttle = Throttle(self.keyring.hash, Tries())
         return await self.another(app)
 
     async def another(self, app: ASGIApp) -> Browser:

@@ -1,0 +1,30 @@
+"""Tickets as whoever asks by a protocol number is told of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from domain.tracking import Next, Said, Tracked, Turn
+
+
+class Protocols(Protocol):
+    """Asked by the number, removed ones too. The rest is of a ticket that may be told of."""
+
+    async def called(self, protocol: str) -> Sequence[Tracked]:
+        """In every workspace: whoever asks has no actor yet, and has to show a proof."""
+        ...
+
+    async def seen(self, protocol: str) -> Tracked | None:
+        """Behind the wall: where the actor sees its level."""
+        ...
+
+    async def turns(self, ticket_id: UUID) -> Sequence[Turn]: ...
+    async def said(self, ticket_id: UUID, most: int, *, in_public: bool) -> Sequence[Said]:
+        """The last messages, oldest first; with `in_public` what anybody could read there."""
+        ...
+
+    async def expected_by(self, ticket_id: UUID) -> datetime | None: ...
+    async def next(self, tracked: Tracked, *, seen: bool) -> Next | None:
+        """With `seen`, where the actor sees its level."""
+        ...
