@@ -19,10 +19,12 @@ _TIME = re.compile(r"[0-9]{1,12}", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-def signature(secret: str, body: bytes, at: datetime) -> str:
-    """The header's value for these bytes at this moment."""
+def signature(secret: str, body: bytes, at: datetime, *also: str) -> str:
+    """The header's value for these bytes at this moment; signed with other secrets, too, while
+    one takes the other's place."""
     seconds = int(at.timestamp())
-    return f"t={seconds},v1={_digest(secret, seconds, body)}"
+    signed = (f"v1={_digest(each, seconds, body)}" for each in (secret, *also))
+    return ",".join([f"t={seconds}", *signed])
 
 
 def genuine(secret: str, header: str | None, body: bytes, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Where the world reaches us: what our links begin with."""
+"""Where the world reaches us: what our links begin with; and whom we call."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,8 @@ class Addresses:
 
     public: str | None = None
     short: str | None = None
+    loopback: bool = False
+    """Partners may be on this machine: for development."""
 
     def file(self, path: str) -> str:
         """The address of a file; from the root of this server where nothing else is known."""

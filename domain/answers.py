@@ -13,6 +13,7 @@ from domain.model.reply import Reply
 from domain.model.shortlink import ShortLink
 from domain.model.ticket import Ticket
 from domain.model.user import ApiKey, User
+from domain.model.webhook import WebhookEndpoint
 from domain.rules.presence import Viewer
 
 TOLD_ONCE = {"told_once": True}
@@ -108,6 +109,22 @@ class AccountSaved:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointSaved:
+    """A partner's endpoint; what signs what it is told is told once, when it was made here."""
+
+    endpoint: WebhookEndpoint
+    secret: str | None = field(default=None, metadata=TOLD_ONCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """How many dead letters are on their way again."""
+
+    endpoint: WebhookEndpoint
+    replayed: int
+
+
+@dataclass(frozen=True, slots=True)
 class FieldTold:
     """What stands in a field that is masked, for whoever said why they have to know."""
 
@@ -127,6 +144,8 @@ ANSWERS: dict[str, type] = {
         LevelSaved,
         KeyMade,
         AccountSaved,
+        EndpointSaved,
+        Replayed,
         FieldTold,
     )
 }

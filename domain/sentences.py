@@ -5,6 +5,7 @@ from domain.catalogue import (
     delivery,
     documents,
     inputs,
+    partners,
     publishers,
     replies,
     tickets,
@@ -12,7 +13,17 @@ from domain.catalogue import (
 )
 from domain.words import Locale
 
-AREAS = (access, documents, inputs, tickets, replies, delivery, workspace, publishers)
+AREAS = (
+    access,
+    documents,
+    inputs,
+    tickets,
+    replies,
+    delivery,
+    workspace,
+    publishers,
+    partners,
+)
 
 SENTENCES: dict[str, dict[Locale, str]] = {
     name: told for area in AREAS for name, told in area.SENTENCES.items()

@@ -163,6 +163,27 @@ class DeliveryState(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+class WebhookEventKind(StrEnum):
+    """What a partner is told of a case."""
+
+    TICKET_OPENED = "TICKET_OPENED"
+    STAGE_CHANGED = "STAGE_CHANGED"
+    MESSAGE_PUBLISHED = "MESSAGE_PUBLISHED"
+    CLOSED = "CLOSED"
+    REMOVED = "REMOVED"
+    TEST = "TEST"
+
+
+class WebhookDeliveryState(StrEnum):
+    """How far the telling of one event has come."""
+
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    DELIVERED = "DELIVERED"
+    DEAD = "DEAD"
+    DROPPED = "DROPPED"
+
+
 class ApprovalState(StrEnum):
     SUBMITTED = "SUBMITTED"
     APPROVED = "APPROVED"

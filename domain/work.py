@@ -28,6 +28,7 @@ from domain.shelves.conversations import (
     ShortLinks,
 )
 from domain.shelves.house import Accounts, Levels, Mailboxes, Monitorings, TicketTypes
+from domain.shelves.partners import WebhookDeliveries, WebhookEndpoints
 from domain.shelves.people import (
     ApiKeys,
     FieldDefinitions,
@@ -153,6 +154,10 @@ class Work(Protocol):
     @property
     def api_keys(self) -> ApiKeys: ...
     @property
+    def webhook_endpoints(self) -> WebhookEndpoints: ...
+    @property
+    def webhook_deliveries(self) -> WebhookDeliveries: ...
+    @property
     def secrets(self) -> Secrets: ...
     @property
     def files(self) -> Files: ...
@@ -191,6 +196,10 @@ class Work(Protocol):
 
     def rights_changed(self) -> None:
         """Somebody's rights are not what they were; open sockets look again."""
+        ...
+
+    def wake_workers(self) -> None:
+        """Something is to be done that no entry tells of."""
         ...
 
     def presence_changed(self, ticket_id: UUID) -> None:

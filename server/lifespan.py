@@ -27,7 +27,7 @@ from server.opening import NOBODY, keyring, open_store, ringing, ringing_presenc
 from server.settings import Settings
 from server.throttle import Throttle, Tries
 from storage.work import Storage
-from workers import deadlines, delivery, housekeeping, mailbox
+from workers import deadlines, delivery, housekeeping, mailbox, partners
 from workers.delivery import Patience, Send, through_channel
 
 if TYPE_CHECKING:
@@ -140,6 +140,8 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
                 storage, bell, stop, patience(settings), sends(app.state.tracing), metrics
             )
             going_on.append(asyncio.create_task(sending, name="delivery"))
+            telling = partners.run(storage, bell, stop, metrics)
+            going_on.append(asyncio.create_task(telling, name="partners"))
             every = timedelta(seconds=settings.mail_poll_seconds)
             reading = mailbox.run(storage, bell, stop, every, metrics)
             going_on.append(asyncio.create_task(reading, name="mailbox"))

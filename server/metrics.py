@@ -131,6 +131,14 @@ class Metrics:
             "network",
             buckets=SLOW,
         )
+        self._informed = counter(
+            "partner_deliveries", "Events told to partners, by how it ended.", "outcome"
+        )
+        self._partner_lag = timing(
+            "partner_lag_seconds",
+            "From when something happened to when the partner had it.",
+            buckets=SLOW,
+        )
         self._chores = counter(
             "chores_done", "Tickets that housekeeping did something to.", "chore"
         )
@@ -221,6 +229,12 @@ class Metrics:
         self._deliveries.labels(network, outcome).inc()
         if lag is not None:
             self._delivery_lag.labels(network).observe(max(lag, 0.0))
+
+    @harmless
+    def informed(self, outcome: str, late: float | None) -> None:
+        self._informed.labels(outcome).inc()
+        if late is not None:
+            self._partner_lag.observe(max(late, 0.0))
 
     @harmless
     def chore(self, name: str, done: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -69,7 +70,7 @@ async def open_store(
         opened = await store(database, secrets or keyring(settings), ring, files)
         opened.ring_presence = ring_presence
         opened.lasting = Lasting.of(timedelta(seconds=settings.presence_seconds))
-        opened.addresses = settings.addresses
+        opened.addresses = replace(settings.addresses, loopback=settings.webhooks_to_loopback)
         yield opened
 
 

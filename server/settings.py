@@ -45,6 +45,12 @@ class Settings(Running, Callers, Places):
             )
         return self
 
+    @model_validator(mode="after")
+    def _production_calls_nobody_inside(self) -> Self:
+        if self.production and self.webhooks_to_loopback:
+            raise ValueError("WEBHOOKS_TO_LOOPBACK: only in development")
+        return self
+
     @property
     def has_sandbox(self) -> bool:
         return not self.production if self.sandbox is None else self.sandbox

@@ -50,6 +50,11 @@ class Running(BaseSettings):
         "",
         description="Where `SANDBOX` accounts send to. Unset: `/sandbox` of `HOST` and `PORT`.",
     )
+    webhooks_to_loopback: bool = Field(
+        False,
+        description="Whether partners' webhooks may lead to this machine, by http too; refused in "
+        "production. For development.",
+    )
     mail_poll_seconds: int = Field(
         30,
         ge=1,

@@ -11,16 +11,22 @@ from sqlalchemy import func, null, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.account import Account
+from domain.model.entry import HistoryEntry
 from domain.model.mailbox import Mailbox
 from domain.model.publisher import UNSEALED
 from domain.model.reply import Reply
 from domain.model.sla import SlaClock
+from domain.model.user import ApiKey
+from domain.position import Position
 from domain.words import Network, TicketStatus
+from storage import webhooks
 from storage.access import L_, P_, T_, columns
+from storage.feed import FeedReader, unseen
 from storage.outbox import A_, QUEUED, R_, SENDING, first_in_line, open_for_sending
 from storage.queue import unserved
+from storage.webhooks import D_, E_
 
-B_, C_ = columns(Mailbox), columns(SlaClock)
+B_, C_, H_, K_ = columns(Mailbox), columns(SlaClock), columns(HistoryEntry), columns(ApiKey)
 MOMENTS = (T_.lease_expires_at, T_.pending_until, T_.closes_at)
 
 
@@ -108,6 +114,50 @@ class DueReader:
             .order_by(B_.look_at, A_.id)
         )
         return [(workspace, account) for workspace, account in rows]
+
+    async def webhooks_behind(self) -> Sequence[tuple[UUID, UUID]]:
+        """By workspace and endpoint: the partners for whom there may be something new."""
+        here = await FeedReader(self.session).position()
+        every = await self.session.execute(
+            select(E_.workspace_id, E_.id, E_.position)
+            .join(ApiKey, K_.id == E_.api_key_id)
+            .where(E_.enabled, K_.revoked_at.is_(None))
+            .order_by(E_.id)
+        )
+        behind = []
+        for workspace_id, endpoint_id, position in every.all():
+            seen = Position.of(position) if position else None
+            known = seen is not None and seen.is_snapshot is here.is_snapshot
+            if seen is not None and known and here.not_before(seen):
+                news = select(H_.id).where(H_.workspace_id == workspace_id, unseen(seen)).limit(1)
+                if await self.session.scalar(news) is None:
+                    continue
+            behind.append((workspace_id, endpoint_id))
+        return behind
+
+    async def webhooks(
+        self, now: datetime, but: Collection[UUID] = ()
+    ) -> Sequence[tuple[UUID, UUID]]:
+        """By workspace and endpoint: the partners to be told something now; some left out."""
+        waiting = (
+            select(D_.id)
+            .where(D_.endpoint_id == E_.id, webhooks.due(now), webhooks.first_in_line())
+            .exists()
+        )
+        asked = select(E_.workspace_id, E_.id).where(webhooks.answering(now), waiting)
+        if but:
+            asked = asked.where(E_.id.not_in(sorted(but)))
+        return [(workspace, each) for workspace, each in await self.session.execute(asked)]
+
+    async def next_webhook(self, now: datetime) -> datetime | None:
+        """When something will be to be told, or a lease over, as far as is known now."""
+        soon = select(D_.next_attempt_at).where(D_.next_attempt_at > now)
+        paused = select(E_.paused_until).where(E_.enabled, E_.paused_until > now)
+        moments = [
+            await self.session.scalar(soon.order_by(D_.next_attempt_at).limit(1)),
+            await self.session.scalar(paused.order_by(E_.paused_until).limit(1)),
+        ]
+        return min((each for each in moments if each is not None), default=None)
 
     async def next(self, now: datetime) -> datetime | None:
         """When something will become due next, as far as is known now."""

@@ -30,6 +30,7 @@ from domain.model.reply import Reply
 from domain.model.shortlink import ShortLink
 from domain.model.ticket import Ticket
 from domain.model.user import ApiKey, User
+from domain.model.webhook import WebhookDelivery, WebhookEndpoint
 from domain.rules.access import Actor
 from storage import access
 from storage.access import columns
@@ -54,6 +55,8 @@ KINDS: dict[str, type[SQLModel]] = {
         Ticket,
         TicketType,
         User,
+        WebhookDelivery,
+        WebhookEndpoint,
     )
 }
 # What was answered may have moved out of sight since; a retry is answered without it.

@@ -62,6 +62,7 @@ from storage.queue import TicketShelf
 from storage.sandbox import SandboxShelf
 from storage.users import ApiKeyShelf, IdentityShelf, UserShelf
 from storage.views import TicketViews
+from storage.webhooks import WebhookDeliveryShelf, WebhookEndpointShelf
 
 Ring = Callable[[UUID], None]
 WORKSPACE = select(Workspace).where(columns(Workspace).id == bindparam("id"))
@@ -100,7 +101,7 @@ class SqlWork:
         self._touched: dict[UUID, Touched] = {}
         self._changed: set[UUID] = set()
         self._group = new_id()
-        self._rights_changed = False
+        self._rights_changed = self._waking = False
         self._workspace: Workspace | None = None
         self.stirred: set[UUID] = set()
 
@@ -131,6 +132,8 @@ class SqlWork:
         self.users = UserShelf(session, actor)
         self.identities = IdentityShelf(session)
         self.api_keys = ApiKeyShelf(session, actor)
+        self.webhook_endpoints = WebhookEndpointShelf(session, actor)
+        self.webhook_deliveries = WebhookDeliveryShelf(session, actor)
         keys = IdempotencyShelf(session, actor, now)
         self.recall = keys.recall
         self.remember = keys.remember
@@ -211,6 +214,9 @@ class SqlWork:
     def rights_changed(self) -> None:
         self._rights_changed = True
 
+    def wake_workers(self) -> None:
+        self._waking = True
+
     def presence_changed(self, ticket_id: UUID) -> None:
         self.stirred.add(ticket_id)
 
@@ -220,7 +226,7 @@ class SqlWork:
         if self._rights_changed:
             await self.identities.rights_changed(self.actor.workspace_id)
         await self._pile.write(self._rows())
-        return bool(self._entries) or self._rights_changed
+        return bool(self._entries) or self._rights_changed or self._waking
 
     def _rows(self) -> list[dict[str, Any]]:
         """The entries with each ticket's face before and after the whole act."""

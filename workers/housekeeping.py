@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from domain.model.attachment import folder
-from domain.operations import assigning, attaching, deadlines, pulling, sealing
+from domain.operations import assigning, attaching, deadlines, informing, pulling, sealing
 from domain.rules import access
 from domain.rules.access import Actor
 from domain.work import Work
@@ -107,6 +107,7 @@ class Housekeeping:
             actor = access.system(workspace.id)
             await self._all(actor, lambda work: work.forget(now - KEYS_KEPT, AT_ONCE))
             await self._all(actor, lambda work: work.presence.forget(AT_ONCE))
+            await self._all(actor, lambda work: informing.forget(work, AT_ONCE))
 
     async def _all(self, actor: Actor, forget: Callable[[SqlWork], Awaitable[int]]) -> None:
         """A few at a time, for short locks."""

@@ -15,6 +15,9 @@ class Record(Protocol):
     def delivered(self, network: str, outcome: str, lag: float | None) -> None:
         """A network was handed a reply; if it took it, so many seconds after it was queued."""
 
+    def informed(self, outcome: str, late: float | None) -> None:
+        """A partner was told of something; if they took it, so many seconds after it happened."""
+
     def chore(self, name: str, done: int) -> None:
         """Housekeeping did something to so many."""
 
@@ -25,6 +28,7 @@ class Unrecorded:
     def turn(self, loop: str, seconds: float, well: bool) -> None: ...
     def noticed(self, late: float) -> None: ...
     def delivered(self, network: str, outcome: str, lag: float | None) -> None: ...
+    def informed(self, outcome: str, late: float | None) -> None: ...
     def chore(self, name: str, done: int) -> None: ...
 
 

@@ -23,6 +23,7 @@ from domain.model import (
     sla,
     ticket,
     user,
+    webhook,
     workspace,
 )
 
@@ -45,5 +46,6 @@ __all__ = [
     "sla",
     "ticket",
     "user",
+    "webhook",
     "workspace",
 ]

@@ -111,6 +111,42 @@ def target(url: str, field: Sequence[str] = ("text",)) -> str:
     return stored
 
 
+def called(url: str, *, loopback: bool = False, field: Sequence[str] = ("url",)) -> str:
+    """The address of a partner that we are to call: by https, on the open internet.
+
+    `loopback`: this machine will do as well, by http too; for development.
+    """
+    if len(url) > URL_LENGTH:
+        raise TooLong("link_too_long", field=field, most=URL_LENGTH, length=len(url))
+    stored = (_here(url) if loopback else None) or _open(url)
+    plain = stored is not None and url.isascii() and url.isprintable() and "#" not in url
+    if stored is None or not plain or not (loopback or stored.startswith("https://")):
+        raise Invalid("webhook_address", field=field, url=url[:SHOWN])
+    if len(stored) > URL_LENGTH:
+        raise TooLong("link_too_long", field=field, most=URL_LENGTH, length=len(stored))
+    if stored.startswith("http://") and _here(url) is None:
+        raise Invalid("webhook_address", field=field, url=url[:SHOWN])
+    return stored
+
+
+HERE = ("localhost", "127.0.0.1", "::1")
+
+
+def _here(url: str) -> str | None:
+    """The address, where it is one of this machine."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or host not in HERE or "@" in parts.netloc:
+        return None
+    place = f"[{host}]" if ":" in host else host
+    query = f"?{quote(parts.query, safe=PATH_SAFE)}" if parts.query else ""
+    path = quote(parts.path, safe=PATH_SAFE) or "/"
+    return f"{parts.scheme}://{place}{f':{port}' if port else ''}{path}{query}"
+
+
 def _open(url: str) -> str | None:
     try:
         parts = urlsplit(url)
@@ -134,7 +170,7 @@ def _open(url: str) -> str | None:
 def _host(told: str) -> str | None:
     """The host as networks know it; None when it is none of the open web."""
     if ":" in told:
-        return f"[{told}]" if _public(told) else None
+        return f"[{told}]" if public(told) else None
     try:
         # The same as browsers do, so that no host means one thing here and another there.
         host = idna.encode(told, uts46=True, transitional=False).decode("ascii").lower()
@@ -143,14 +179,14 @@ def _host(told: str) -> str | None:
     host = host.removesuffix(".")
     labels = host.split(".")
     if NUMBER.fullmatch(labels[-1]):
-        return host if len(labels) == 4 and _public(host) else None
+        return host if len(labels) == 4 and public(host) else None
     if len(labels) < 2 or len(host) > 253 or not all(LABEL.fullmatch(each) for each in labels):
         return None
     inside = any(host == each or host.endswith(f".{each}") for each in INSIDE)
     return None if inside else host
 
 
-def _public(told: str) -> bool:
+def public(told: str) -> bool:
     """Whether it is an address of the open internet, that of another inside it included."""
     try:
         address = ipaddress.ip_address(told)

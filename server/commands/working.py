@@ -14,7 +14,7 @@ from server.lifespan import patience, sends
 from server.metrics import Metrics, watched
 from server.opening import keyring, open_store, prepare, ringing
 from server.settings import Settings
-from workers import deadlines, delivery, housekeeping, mailbox
+from workers import deadlines, delivery, housekeeping, mailbox, partners
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +53,7 @@ async def _work(settings: Settings, metrics: Metrics) -> None:
                 deadlines.run(storage, bell, ending, metrics),
                 housekeeping.run(storage, bell, ending, metrics),
                 delivery.run(storage, bell, ending, patience(settings), sends(traced), metrics),
+                partners.run(storage, bell, ending, metrics),
                 mailbox.run(storage, bell, ending, every, metrics),
             )
     if traced is not None:
