@@ -63,9 +63,13 @@ class Bell:
 
     def ring(self, topic: str) -> None:
         """Wake all who hear a topic, here and elsewhere; returns at once, whatever Redis does."""
-        self._rung[topic] = None
-        self._ringing.set()
         self._tell("rung")
+        # Whoever is here need not wait until it has been through the façade and back.
+        if (line := self._lines.get(topic)) is not None:
+            line.ring()
+        if self._redis is not None:
+            self._rung[topic] = None
+            self._ringing.set()
 
     @asynccontextmanager
     async def hear(self, topic: str) -> AsyncIterator["Ear"]:
@@ -180,6 +184,9 @@ class Line:
         # The façade's queue has no bound, so it is emptied at once into flags, which have one.
         while True:
             await subscriber.get()
-            self.tell("heard")
-            for ear in self.ears:
-                ear.ring()
+            self.ring()
+
+    def ring(self) -> None:
+        self.tell("heard")
+        for ear in self.ears:
+            ear.ring()
