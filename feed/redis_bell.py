@@ -109,7 +109,7 @@ class RedisBackend(BroadcastBackend):
         self._wanted_changed.set()
 
     async def publish(self, channel: str, message: Any) -> None:
-        """Rings the others, from the background; the message is ignored. Here it was rung before."""
+        """Rings the others, from the background: here it was rung. The message is ignored."""
         self._unsent[channel] = None
         if len(self._unsent) > MOST_UNSENT:
             del self._unsent[next(iter(self._unsent))]

@@ -25,6 +25,7 @@ from server.door import Door, may_upload, receiving, spending
 from server.files import download
 from server.graphql import GraphQLApp
 from server.graphql_switchboard import Terms
+from server.handshake import Handshake
 from server.health import livez, readyz
 from server.leaving import Refusing, refusing
 from server.lifespan import lifespan
@@ -34,7 +35,6 @@ from server.metrics import Metrics
 from server.settings import BadSettings, Settings
 from server.throttle import Holding, Purses
 from server.webhooks import receive
-from server.wire import Handshake
 from server.witness import Witness
 
 if TYPE_CHECKING:
@@ -104,7 +104,9 @@ def create(
         spend=spending(Purses(settings.cost_per_minute)),
         trusted=_trusted(settings, documents),
         terms=Terms(
-            per_caller=settings.sockets_per_caller, per_address=settings.sockets_per_address
+            per_caller=settings.sockets_per_caller,
+            per_address=settings.sockets_per_address,
+            tick=settings.tick_milliseconds / 1000,
         ),
     )
 

@@ -18,10 +18,10 @@ from server.access_tokens import COOKIE
 from server.auth import Gatekeeper, Visitor
 from server.connection import Connection
 from server.graphql_errors import Refused, unavailable
+from server.handshake import Handshake
 from server.languages import preferred
 from server.roll import Present, Roll
 from server.throttle import Holding, Purses, address_of, network
-from server.wire import Handshake
 
 FILES_AGAIN = 5
 """Seconds after which somebody whose files were too many is told to come again."""

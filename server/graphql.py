@@ -31,10 +31,10 @@ from server.graphql_http import HttpDesk, Planned, unplanned
 from server.graphql_members import Asked
 from server.graphql_switchboard import Serving, Switchboard, Terms
 from server.graphql_ws import Connection, Socket
+from server.handshake import Handshake
 from server.lobby import Lobby
 from server.metrics import Metrics
 from server.origins import Origins
-from server.wire import Handshake
 from server.witness import Witness
 
 MEBIBYTE = 1024 * 1024

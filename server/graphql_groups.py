@@ -150,6 +150,7 @@ class Group:
         place = self.standing.at if self.standing.begun else None
         self.standing.hand_out()
         headings: dict[int, bytes] = {}
+        now = asyncio.get_running_loop().time()
         size = len(payload) + 1
         for member in self.members:
             wire = member.wire
@@ -160,7 +161,7 @@ class Group:
             if (begin := headings.get(length)) is None:
                 begin = headings[length] = heading(length)
             member.sent += 1
-            wire.write(b"".join((begin, member.head, payload, b"}")))
+            wire.tell_soon(b"".join((begin, member.head, payload, b"}")), now)
 
 
 class Groups:

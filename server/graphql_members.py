@@ -5,7 +5,7 @@ later: nothing piles up for him.
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -85,8 +85,13 @@ class Wire(Protocol):
         """Whether the other side reads too slowly for more."""
         ...
 
-    @property
-    def write(self) -> Callable[[bytes], None]: ...
+    def tell(self, frame: bytes) -> None:
+        """At once."""
+        ...
+
+    def tell_soon(self, frame: bytes, now: float) -> None:
+        """At once, or with what else comes within a tick."""
+        ...
 
 
 class Handset(Protocol):
@@ -163,6 +168,6 @@ class Member:
 
     def write(self, payload: bytes) -> None:
         self.sent += 1
-        self.wire.write(
+        self.wire.tell(
             b"".join((heading(len(self.head) + len(payload) + 1), self.head, payload, b"}"))
         )

@@ -177,7 +177,7 @@ class Operations:
             )
 
     def _tell(self, message: Mapping[str, Any]) -> None:
-        self._socket.wire.write(framed(orjson.dumps(message)))
+        self._socket.wire.tell(framed(orjson.dumps(message)))
 
 
 def _asked(form: Form, payload: Mapping[str, Any], extended: str) -> Asked:

@@ -14,8 +14,8 @@ from graph.trusted import Trusted
 from server.graphql_errors import Tell
 from server.graphql_groups import Groups
 from server.graphql_parties import Run
+from server.handshake import Handshake
 from server.throttle import network
-from server.wire import Handshake
 from server.witness import Witness
 
 LONGEST_FRAME = 64 * 1024
@@ -36,6 +36,8 @@ class Terms:
     per_caller: int = 0
     """How many one sign-in or key may hold in this process; 0 for as many as they like."""
     per_address: int = 0
+    tick: float = 0.005
+    """In which what one socket is told by groups leaves in one write."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from server.graphql_messages import breach
 from server.graphql_operations import Operations
 from server.graphql_switchboard import Switchboard
 from server.graphql_tasks import Tasks
-from server.wire import Handshake, Wire
+from server.handshake import Handshake
+from server.wire import Wire
 
 PING, PONG = framed(b'{"type":"ping"}'), framed(b'{"type":"pong"}')
 ACK = framed(b'{"type":"connection_ack"}')
@@ -139,7 +140,7 @@ class Socket:
             case "ping":
                 payload = said.get("payload")
                 if payload is None:
-                    self.wire.write(PONG)
+                    self.wire.tell(PONG)
                 else:
                     self.tell({"type": "pong", "payload": payload})
 
@@ -183,7 +184,7 @@ class Socket:
         if most and connection.sockets > most:
             self.close(1013, f"You have {most} connections already")
         if not self.closed:
-            self.wire.write(ACK)
+            self.wire.tell(ACK)
 
     def _subscribe(self, identity: str, payload: dict[str, Any]) -> None:
         if self.connection is None:
@@ -218,7 +219,7 @@ class Socket:
         self.tell(message)
 
     def tell(self, message: Mapping[str, Any]) -> None:
-        self.wire.write(framed(orjson.dumps(message)))
+        self.wire.tell(framed(orjson.dumps(message)))
 
     def relieved(self) -> None:
         self._choked_at = None
@@ -250,7 +251,7 @@ class Socket:
             self.close(4408, "No answer to ping")
         elif now - self._pinged >= terms.ping_interval:
             self._pinged = now
-            self.wire.write(PING)
+            self.wire.tell(PING)
 
     def close(self, code: int, reason: str) -> None:
         """Close once; a later cause changes nothing."""

@@ -13,9 +13,10 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from server.graphql_switchboard import Switchboard
 from server.graphql_ws import Socket
+from server.handshake import Handshake
 from server.logging import request_id
 from server.origins import Origins
-from server.wire import Handshake, Wire
+from server.wire import Wire
 
 log = structlog.get_logger("guiche.request")
 
@@ -31,6 +32,7 @@ class Lobby:
         leaving: Callable[[str, Headers], Response | None],
     ) -> None:
         self.max_frame = board.terms.max_frame
+        self.tick = board.terms.tick
         self._board = board
         self._origins = origins
         self._path = path

@@ -7,29 +7,20 @@ would end a silent socket with 1011, which the reference client takes for final.
 """
 
 import asyncio
-import binascii
-from base64 import b64decode
 from collections.abc import Callable
 from typing import Any, ClassVar, Protocol, cast
-from urllib.parse import unquote
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from uvicorn.config import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.server import ServerState
-from websockets.utils import accept_key
 
 from server.frames import BINARY, CLOSE, PING, PONG, TEXT, Broken, Frames, code_of, farewell, framed
+from server.handshake import Handshake, refusal
 
 CLOSING_TAKES = 1.0  # seconds a peer that does not read is given to take the close frame
 FAREWELL_TAKES = 10.0  # seconds any other is given to say goodbye too
-SWITCHING = (
-    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Accept: %b\r\n%b\r\n"
-)
-KEY_BYTES = 16
-VERSION = "13"
 
 
 class Listener(Protocol):
@@ -49,28 +40,12 @@ class Listener(Protocol):
         ...
 
 
-class Handshake:
-    """How somebody knocks."""
-
-    __slots__ = ("address", "headers", "path")
-
-    def __init__(self, path: str, headers: Headers, address: str) -> None:
-        self.path = path
-        self.headers = headers
-        self.address = address
-        """Where they come from, behind a proxy as that says it."""
-
-    @property
-    def offered(self) -> list[str]:
-        """Subprotocols, in order of preference."""
-        said = self.headers.getlist("sec-websocket-protocol")
-        return [each.strip() for line in said for each in line.split(",")]
-
-
 class Lobby(Protocol):
     """Who may come in, and to whom they then speak."""
 
     max_frame: int
+    tick: float
+    """Seconds in which what one socket is told by groups leaves in one write."""
 
     def knock(self, handshake: Handshake) -> "Response | str | None":
         """A refusal, or the subprotocol that is spoken; none, where there is none in common."""
@@ -94,6 +69,8 @@ class Wire(asyncio.Protocol):
         "_writable",
         "choked",
         "close_sent",
+        "free_at",
+        "held",
         "listener",
         "loop",
         "transport",
@@ -102,7 +79,7 @@ class Wire(asyncio.Protocol):
     lobby: ClassVar[Lobby]
     transport: asyncio.Transport
     write: Callable[[bytes], None]
-    """Hands a frame to the network, without waiting."""
+    """Hands bytes to the network past what is held; for the wire, and for who looks himself."""
 
     def __init__(
         self,
@@ -116,6 +93,10 @@ class Wire(asyncio.Protocol):
         self.choked = False
         """The other side reads too slowly for more."""
         self.close_sent = False
+        self.held: list[bytes] | None = None
+        """What leaves together when the tick is over."""
+        self.free_at = 0.0
+        """From then on something may leave at once."""
         # What uvicorn holds, so that it can end connections when it ends.
         self._connections = cast("set[Any]", server_state.connections)
         proxies = config.loaded_app
@@ -134,25 +115,17 @@ class Wire(asyncio.Protocol):
         self._connections.add(self)
 
     def _greet(self, request: bytes) -> None:
-        method, path, headers = _read(request)
-        handshake = Handshake(path, headers, self._address(headers))
-        answer = _unfit(method, headers) or self.lobby.knock(handshake)
+        handshake = Handshake(request, self._address)
+        answer = handshake.unfit or self.lobby.knock(handshake)
         if isinstance(answer, Response):
-            self._refuse(answer)
+            self.write(refusal(answer))
+            self._deaf = True
+            self.transport.close()
             return
-        chosen = b"Sec-WebSocket-Protocol: %b\r\n" % answer.encode() if answer else b""
-        key = accept_key(headers["sec-websocket-key"].strip())
-        self.write(SWITCHING % (key.encode(), chosen))
+        self.write(handshake.acceptance(answer))
         self._frames = Frames(self.lobby.max_frame)
         self._proxies = None
         self.lobby.enter(self, handshake)
-
-    def _refuse(self, answer: Response) -> None:
-        lines = [b"HTTP/1.1 %d \r\n" % answer.status_code]
-        lines += [b"%b: %b\r\n" % each for each in answer.raw_headers if each[0] != b"connection"]
-        self.write(b"".join((*lines, b"connection: close\r\n\r\n", bytes(answer.body))))
-        self._deaf = True
-        self.transport.close()
 
     def _address(self, headers: Headers) -> str:
         peer = self.transport.get_extra_info("peername")
@@ -189,12 +162,13 @@ class Wire(asyncio.Protocol):
                 self.listener.hear(payload, text=kind == TEXT)
         elif kind == PING:
             if not self.close_sent:
-                self.write(framed(payload, PONG))
+                self.tell(framed(payload, PONG))
         elif kind == CLOSE:
             self._said = code_of(payload)
             self._deaf = True
             if not self.close_sent:
                 self.close_sent = True
+                self._let_out()
                 self.write(framed(payload[:2], CLOSE))
             self.transport.close()
             self._within(CLOSING_TAKES)
@@ -215,6 +189,30 @@ class Wire(asyncio.Protocol):
             listener.lost(self._said)
 
     # ── what goes ────────────────────────────────────────────────────────────────────────────
+
+    def tell(self, frame: bytes) -> None:
+        """At once, behind what is held."""
+        if self.held is None:
+            self.write(frame)
+        else:
+            self.held.append(frame)
+
+    def tell_soon(self, frame: bytes, now: float) -> None:
+        """At once, unless there was something within a tick: then with what comes in this one."""
+        if self.held is not None:
+            self.held.append(frame)
+        elif now < self.free_at:
+            self.held = [frame]
+            self.loop.call_at(self.free_at, self._let_out)
+        else:
+            self.free_at = now + self.lobby.tick
+            self.write(frame)
+
+    def _let_out(self) -> None:
+        held, self.held = self.held, None
+        if held is not None and not self.transport.is_closing():
+            self.free_at = self.loop.time() + self.lobby.tick
+            self.write(b"".join(held))
 
     def pause_writing(self) -> None:
         self.choked = True
@@ -247,6 +245,7 @@ class Wire(asyncio.Protocol):
         """A close frame; whoever does not take it is cut off."""
         if self.close_sent or self.transport.is_closing():
             return
+        self._let_out()
         self.write(farewell(code, reason))
         self.close_sent = True
         self.transport.resume_reading()
@@ -267,23 +266,3 @@ class Wire(asyncio.Protocol):
 def wired(lobby: Lobby) -> type[Wire]:
     """What uvicorn is to make of a request that wants to be a websocket."""
     return type("Wired", (Wire,), {"__slots__": (), "lobby": lobby})
-
-
-def _read(request: bytes) -> tuple[bytes, str, Headers]:
-    """The request as uvicorn writes it out again, once it has read and checked it."""
-    first, *lines = request[:-4].split(b"\r\n")
-    method, target, _ = first.split(b" ", 2)
-    raw = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
-    return method, unquote(target.partition(b"?")[0].decode("latin-1")), Headers(raw=raw)
-
-
-def _unfit(method: bytes, headers: Headers) -> Response | None:
-    """What makes it no handshake, if anything does."""
-    if headers.getlist("sec-websocket-version") != [VERSION]:
-        return Response(status_code=426, headers={"Sec-WebSocket-Version": VERSION})
-    keys = headers.getlist("sec-websocket-key")
-    try:
-        fit = method == b"GET" and len(keys) == 1 and len(b64decode(keys[0], validate=True))
-    except (binascii.Error, ValueError):
-        fit = 0
-    return None if fit == KEY_BYTES else Response(status_code=400)

@@ -19,8 +19,9 @@ from server.graphql import GraphQLApp
 from server.graphql_errors import Refused
 from server.graphql_switchboard import Terms
 from server.graphql_ws import Socket
+from server.handshake import Handshake
 from server.patience import PatientHttp
-from server.wire import Handshake, wired
+from server.wire import wired
 
 PATIENCE = 30.0
 A_LITTLE = 0.01  # what tidying up takes here, so that an interruption of it would show

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from websockets.asyncio.client import ClientConnection
 from feed.standing import Together
 from graph.sharing import sharing
 from server.graphql_ws import Socket
-from server.wire import Handshake
+from server.handshake import Handshake
 from tests.transport.house import (
     KEY,
     PATIENCE,
@@ -100,6 +101,9 @@ class Hall(House):
         guest = Guest(self, str(rights))
         self.guests.append(guest)
         return guest
+
+    def was_shown(self, times: int) -> bool:
+        return self.shown == times
 
     def tell(self, text: str | None) -> None:
         """None: there is no more to tell."""
@@ -540,3 +544,31 @@ async def test_a_server_that_goes_closes_them_all_and_nothing_runs_on() -> None:
 
         assert room.groups == []
         assert room.hall.streams == 0
+
+
+async def test_what_one_socket_is_told_within_a_tick_leaves_in_one_write_and_in_order() -> None:
+    async with hall_opened(tick=0.2) as room, room.guest() as socket:
+        for each in ("x", "y", "z"):
+            await subscribe(socket, each, NEWS, variables={"of": each})
+            await text(socket)
+        (served,) = room.door.app.switchboard.sockets
+        written: list[bytes] = []
+        network = served.wire.write
+
+        def noted(frame: bytes) -> None:
+            written.append(frame)
+            network(frame)
+
+        served.wire.write = noted
+        for nth, each in enumerate(("one", "two", "three"), start=2):
+            room.hall.tell(each)
+            await until(partial(room.hall.was_shown, 3 * nth))
+        await say(socket, type="ping")
+        heard = [json.loads(await raw(socket)) for _ in range(10)]
+        writes = len(written)
+
+    assert writes == 2
+    assert heard[-1] == {"type": "pong"}
+    for each in ("x", "y", "z"):
+        told = [one["payload"]["data"]["news"]["text"] for one in heard if one.get("id") == each]
+        assert told == ["a: one", "a: two", "a: three"]
