@@ -32,6 +32,8 @@ RULES: tuple[Rule, ...] = (*specified_rules, MaybeNullValidationRule, OneOfInput
 KNOWN, REFUSED = 1_000, 200
 """How many documents are remembered, and how many refusals."""
 MEMORY = 64 * 1024 * 1024
+CHARACTERS = 4
+"""Of a new document, that cost as much as one thing that an operation brings: as long, that is."""
 PER_CHARACTER = 100
 """Bytes that a character takes once its document is parsed: some fifty, at worst two hundred."""
 
@@ -77,6 +79,10 @@ class Documents:
         """Whether it is remembered, so that nobody has to wait for it."""
         shelves = (self._kept, self._proven, self._new, self._refused)
         return any(text in each for each in shelves)
+
+    def cost_of_reading(self, text: str) -> int:
+        """What a document costs besides for being new; 0 where it is remembered."""
+        return 0 if self.knows(text) else min(len(text), self._limits.length) // CHARACTERS
 
     async def read(self, text: str) -> Prepared:
         """The same, without keeping those waiting whose documents are known.

@@ -83,6 +83,22 @@ class Alone:
             self._forget(self)
             await context.aclose()
 
+    async def read(self) -> bool:
+        """Its document, which nobody has sent before; False for one who has spent too much."""
+        serving = self._caller.board.serving
+        context = self._caller.context()
+        try:
+            serving.spend(context, serving.documents.cost_of_reading(self._query))
+        except Refused as refused:
+            error = GraphQLError(refused.message, extensions=refused.extensions)
+            with self._watched(), suppress(WebSocketDisconnected):
+                await self._refuse([error], context)
+            return False
+        finally:
+            await context.aclose()
+        await serving.documents.read(self._query)
+        return True
+
     async def run(self, extensions: dict[str, object] | None) -> None:
         """With a context of its own, closed however the operation ends; told of at the end."""
         with self._watched():

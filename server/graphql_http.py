@@ -292,8 +292,13 @@ class HttpDesk:
         recalled = self.recall(request)
         if recalled is None or asked.untrusted is not None:
             return None
-        document = await self.documents.read(asked.query)
+        document = await self._read(asked.query, recalled)
         return await self._by_plan(document, asked, recalled)
+
+    async def _read(self, query: str, context: OperationContext) -> Prepared:
+        if cost := self.documents.cost_of_reading(query):
+            self.spend(context, cost)
+        return await self.documents.read(query)
 
     async def _by_plan(
         self, document: Prepared, asked: Asked, context: OperationContext
@@ -313,7 +318,7 @@ class HttpDesk:
         if asked.untrusted is not None:
             body = {"errors": [self.tell(asked.untrusted, context)]}
             return 400, orjson.dumps(body), body
-        document = await self.documents.read(asked.query)
+        document = await self._read(asked.query, context)
         planned = await self._by_plan(document, asked, context)
         if planned is not None:
             return 200, planned.body, dict(planned.rest)

@@ -79,8 +79,7 @@ class Operations:
 
     async def _read(self, operation: Alone, payload: Mapping[str, Any]) -> None:
         """Documents that nobody has sent before are read in turn."""
-        await self._socket.board.serving.documents.read(payload["query"])
-        if self._forget(operation):
+        if await operation.read() and self._forget(operation):
             self._take_up(operation.id, payload)
 
     def _take_up(self, identity: str, payload: Mapping[str, Any]) -> None:

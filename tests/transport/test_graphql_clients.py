@@ -67,15 +67,15 @@ async def test_the_reference_client_streams_and_comes_back_by_itself(
             assert (await anext(seen))["query"]["data"] == {"hello": "hello world"}
             assert await anext(seen) == {"subscription": {"data": {"count": 3}}}
             assert await anext(seen) == {"refused": "GRAPHQL_PARSE_FAILED"}
-            assert await anext(seen) == {"first": 3}
+            assert list(await anext(seen)) == ["first"]
 
             door.house.sessions[-1].over.set_result((4403, "The session is over"))
-            assert await anext(seen) == {"again": 4}
+            assert list(await anext(seen)) == ["again"]
 
             await until(lambda: len(door.app.switchboard.sockets) == 1)
             (served,) = door.app.switchboard.sockets
             await served.let_go(1012, "Service restart")
-            assert await anext(seen) == {"once more": 5}
+            assert list(await anext(seen)) == ["once more"]
             assert await node.wait() == 0
     finally:
         if node.returncode is None:

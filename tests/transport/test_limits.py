@@ -19,6 +19,7 @@ from graph.limits import Limits
 from graph.plans import Query
 from graph.schema import build
 from resolvers import ids
+from server.graphql_errors import Refused
 from tests.transport.house import hear, opened, subscribe
 
 SCHEMA = build()
@@ -379,3 +380,31 @@ async def test_others_are_served_while_hostile_documents_are_read() -> None:
         # Nor does one that is new and short wait for those that are long.
         assert sum(task.done() for task in sent) < len(sent) / 2
         assert all(await asyncio.gather(*sent))
+
+
+async def test_what_nobody_has_sent_before_costs_its_reading_by_either_way() -> None:
+    spent: list[int] = []
+
+    def spend(_context: Any, cost: int) -> None:
+        spent.append(cost)
+        if sum(spent) > 60:
+            raise Refused("RATE_LIMITED", "Too much.", 429)
+
+    asked = {"query": "{ hello } #" + "x" * 49}
+    async with opened(spend=spend) as door, httpx.AsyncClient() as client, door.socket() as socket:
+        for _ in range(2):
+            assert (await client.post(door.url, json=asked)).status_code == 200
+        assert spent == [15, 1, 1]
+        await subscribe(socket, "1", "{ hello } #" + "y" * 29)
+        assert (await hear(socket))["type"] == "next"
+        assert (await hear(socket))["type"] == "complete"
+        assert spent[3:] == [10, 1]
+
+        await subscribe(socket, "2", "{ hello } #" + "z" * 189)
+        by_socket = await hear(socket)
+        by_http = await client.post(door.url, json={"query": "{ hello } #" + "w" * 189})
+
+        assert (by_socket["id"], by_socket["type"]) == ("2", "error")
+        assert by_socket["payload"][0]["extensions"] == {"code": "RATE_LIMITED"}
+        assert by_http.status_code == 429
+        assert door.app.documents.readings == 2
