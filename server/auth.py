@@ -84,16 +84,13 @@ class Gatekeeper:
             return False  # looked up, which knows what to tell of whatever it is
 
     async def _looked_up(self, authorization: str) -> Visitor | None:
-        scheme, _, token = authorization.strip().partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token or len(authorization) > LONGEST_TOKEN:
-            return None
-        if token.startswith(PREFIXES["key"] + "_"):
+        token = _token_of(authorization)
+        if token is not None and token.startswith(PREFIXES["key"] + "_"):
             return await self._program(token)
-        try:
-            user_id, session_id, until = self._tokens.read(token)
-        except ValueError:
+        read = self.bearer(authorization)
+        if read is None:
             return None
+        user_id, session_id, until = read
         found = await self._person(user_id, session_id)
         return Visitor(found[0], until, found[1]) if found else None
 
@@ -127,12 +124,9 @@ class Gatekeeper:
 
     def bearer(self, authorization: str) -> tuple[UUID, UUID, datetime] | None:
         """User, session and end of an access token, as it says by itself."""
-        scheme, _, token = authorization.strip().partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token or len(authorization) > LONGEST_TOKEN:
-            return None
+        token = _token_of(authorization)
         try:
-            return self._tokens.read(token)
+            return self._tokens.read(token) if token is not None else None
         except ValueError:
             return None
 
@@ -171,3 +165,11 @@ class Gatekeeper:
             async with self._storage.work(actor) as work:
                 (await work.api_keys.take(key.id)).used(now)
         return Visitor(actor, None, rights, used + USED_EVERY)
+
+
+def _token_of(authorization: str) -> str | None:
+    """What is shown as a bearer's; nothing where it cannot be a token of ours."""
+    scheme, _, token = authorization.strip().partition(" ")
+    token = token.strip()
+    right = scheme.lower() == "bearer" and token and len(authorization) <= LONGEST_TOKEN
+    return token if right else None

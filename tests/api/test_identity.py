@@ -351,7 +351,7 @@ async def test_an_unknown_scope_is_refused_with_what_there_is(desk: Desk) -> Non
     assert told["userErrors"] == [
         {
             "code": "INVALID",
-            "message": "root is not a scope; there are ingest, read, display.",
+            "message": "root is not a scope; there are ingest, read, display, protocol.",
             "field": ["scopes"],
         }
     ]
