@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Protocol
 from uuid import UUID
 
+from domain.board import Wallboard
 from domain.page import Window
 from domain.rules.access import Actor
 from domain.rules.membership import TicketFilter
@@ -135,7 +136,7 @@ class Seen:
     """The place of a row in its list; none where places were not asked for."""
     count: int = 0
     position: str = ""
-    figures: Counts | None = None
+    figures: Counts | Wallboard | None = None
     """Where no row was asked for, but how many there are of each kind."""
 
 

@@ -8,7 +8,7 @@ import strawberry
 from domain.model import sla
 from domain.words import SlaCause, SlaMetric, SlaRisk, SlaState
 from graph.fields import computed, fetched, shown, value
-from graph.planned import ReadNow
+from graph.planned import Leads, ReadNow
 from resolvers import deadlines
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ LazyEntry = Annotated["HistoryEntry", strawberry.lazy("graph.ticket")]
     model=sla.SlaClock,
 )
 class SlaClock:
-    ticket = fetched(deadlines.clock_ticket, LazyTicket, "Whose clock it is.")
+    ticket = fetched(
+        deadlines.clock_ticket, LazyTicket, "Whose clock it is.", plan=Leads("ticket_id")
+    )
     metric: SlaMetric = shown("What it measures: what starts it, pauses it and meets it.")
     cycle: int = shown(
         "1 for the first of its metric; each further question, approval or level has another."

@@ -62,10 +62,13 @@ class Figured:
 
 @dataclass(frozen=True)
 class Told:
-    """A root field that is followed: its messages can be written from the feed and from rows."""
+    """A root field that is followed: its messages can be written. Their tickets are rows, looked at
+    when there is something to tell; or objects, of what was read anyway."""
+
+    of_rows: bool = True
 
 
-TOLD, BESIDE = Told(), Beside()
+TOLD, PAINTED, BESIDE = Told(), Told(of_rows=False), Beside()
 Plan: TypeAlias = Beside | Decided | Leads | Hangs | ReadNow | Rooted | Figured | Told
 
 

@@ -118,7 +118,7 @@ class Planner:
         self, reads: tuple[str, ...], definition: Any, declared: StrawberryField, gathered: Gathered
     ) -> Make:
         places = {name: gathered.place(name) for name in reads}
-        decide, fix = _decision(gathered.kind, declared), writing.leaf(definition.type)
+        decide, fix = decision(gathered.kind, declared), writing.leaf(definition.type)
 
         def write(_wanted: Wanted, base: int) -> Write:
             moved = {name: base + place for name, place in places.items()}
@@ -215,7 +215,8 @@ class Planner:
         return paging.window(**given)
 
 
-def _decision(model: type[Any], declared: StrawberryField) -> Callable[[Any, Scope], Any]:
+def decision(model: type[Any], declared: StrawberryField) -> Callable[[Any, Scope], Any]:
+    """What a field's resolver, or the model's property, makes of somebody's attributes."""
     resolver = declared.base_resolver
     if resolver is None:
         figure = getattr(model, declared.python_name).fget

@@ -17,20 +17,17 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from domain.wanted import AHEAD, Look, Seen, Unplanned
-from graph import writing
 from graph.fields import PLAN
 from graph.gathered import gather
 from graph.planned import Figured, Rooted
 from graph.planning import Planner
 from graph.planning_pages import is_page
+from graph.planning_values import Tell, Values
 from graph.policy import KEY, Needs
 from graph.scope import Scope, terms_known
 from graph.selection import Selection, name_of
-from graph.writing import Fix, PageSeen
+from graph.writing import PageSeen
 from resolvers.context import Context
-
-Tell: TypeAlias = Callable[[Any, Scope], Any]
-"""From what was seen to what JSON says of it."""
 
 
 @dataclass(frozen=True)
@@ -179,23 +176,6 @@ def _of_page(
 
 
 def _of_figures(selection: Selection, kind: GraphQLObjectType, details: FieldDetailsList) -> Tell:
-    tell = _figures(selection, kind, details)
-    return lambda seen, _scope: tell(seen.figures)
-
-
-def _figures(selection: Selection, kind: GraphQLObjectType, details: FieldDetailsList) -> Fix:
-    parts: list[tuple[str, Fix]] = []
-    for key, each in selection.below(kind, details).items():
-        name = name_of(each)
-        if name == "__typename":
-            parts.append((key, lambda _it: kind.name))
-            continue
-        definition, declared = kind.fields[name], selection.declared(kind, name)
-        if declared.base_resolver is not None or definition.args:
-            raise Unplanned
-        below = get_named_type(definition.type)
-        inner = isinstance(below, GraphQLObjectType)
-        fix = _figures(selection, below, each) if inner else writing.leaf(definition.type)
-        several = inner and writing.is_list(definition.type)
-        parts.append((key, writing.figure(declared.python_name, fix, several=several)))
-    return writing.figures(parts)
+    values = Values(selection)
+    tell = values.value(kind, details)(values.rows.wanted)
+    return lambda seen, scope: tell(seen.figures, scope)

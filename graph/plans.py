@@ -14,6 +14,7 @@ from strawberry import Schema
 from domain.errors import Refusal
 from domain.wanted import Unplanned
 from graph.blueprint import Blueprint, as_key
+from graph.display import OnlyForWalls
 from graph.documents import Prepared
 from graph.planned import PlannedAnswer
 from graph.planning_roots import Arguments, Plan, plan
@@ -74,8 +75,10 @@ class Plans:
         Unavailable where the database was waited for already, so that nobody waits twice.
         """
         actor = context.actor
-        if actor is None or actor.is_display or actor.only_approves or document.errors:
+        if actor is None or actor.only_approves or document.errors:
             # There are rules of their own for what some may ask.
+            return None
+        if actor.is_display and document.against(OnlyForWalls):
             return None
         query = document.once(
             ("plans", operation_name), lambda: Query(self._schema, document, operation_name)

@@ -115,6 +115,7 @@ class Query:
         Wallboard,
         Permission.WALLBOARD_READ,
         "The figures of these levels at this moment.",
+        plan=Figured(boards.wallboard_seen),
     )
     protocol_status = ask(
         tracking.status,

@@ -6,7 +6,7 @@ from domain.rules.access import Permission
 from graph.approval import ApprovalUpdate
 from graph.fields import follow
 from graph.notification import Notification
-from graph.planned import TOLD
+from graph.planned import PAINTED, TOLD
 from graph.presence import Presence
 from graph.queue import QueueUpdate, TicketUpdate
 from graph.wall import SlaCountdown, Wallboard
@@ -55,6 +55,7 @@ class Subscription:
         WALLS,
         "The nearest deadlines of these levels, absolute figures, every `every` seconds and at "
         "each change of a clock.",
+        plan=PAINTED,
     )
     wallboard = follow(
         walls.wallboard,
@@ -62,4 +63,5 @@ class Subscription:
         WALLS,
         "Absolute figures, at most one a second; sent when they change and as a heartbeat every "
         "15 seconds.",
+        plan=PAINTED,
     )

@@ -12,7 +12,7 @@ ON_US = "`tickets(filter: {statuses: [NEW, OPEN, ESCALATED], unassigned: true})`
 
 @value(description="The figures of one level. Each is the totalCount of the list it names.")
 class WallboardLevel:
-    level = computed(boards.level, Level, "The level.")
+    level = computed(boards.level, Level, "The level.", reads=("level",))
     waiting: int = shown(f"What waits for us and nobody has: {ON_US}.")
     open: int = shown("What is OPEN, with somebody or not: `statuses: [OPEN]`.")
     pending: int = shown("What waits for the publisher: `statuses: [PENDING]`.")

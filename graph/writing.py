@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any, TypeAlias, get_args
 
@@ -231,24 +231,6 @@ def paged(
     return make
 
 
-# ── figures ────────────────────────────────────────────────────────────────────────────────────
-
-
-def figures(parts: Sequence[tuple[str, Fix]]) -> Fix:
-    """An object without a row behind it: each key with what is told of the whole of it."""
-    return lambda it: {key: tell(it) for key, tell in parts}
-
-
-def figure(name: str, fix: Fix | None, *, several: bool = False) -> Fix:
-    """An attribute, or each of a list of them, as JSON says it."""
-    pick: Fix = attrgetter(name)
-    if fix is None:
-        return pick
-    if several:
-        return lambda it: [fix(each) for each in pick(it)]
-    return lambda it: fix(pick(it))
-
-
 # ── values ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -275,4 +257,6 @@ def leaf(kind: GraphQLType) -> Fix | None:
             return None
         if kind.name == "ID":
             return str
+        if kind.name == "Float":
+            return float
     raise Unplanned

@@ -9,7 +9,8 @@ from domain.errors import Invalid
 from domain.model.level import Level
 from domain.operations import watching
 from domain.rules.access import Actor
-from resolvers.context import Info
+from domain.wanted import Seen, Unplanned, Views
+from resolvers.context import Context, Info
 from resolvers.inputs import LIST_LENGTH
 
 LevelIds = Annotated[
@@ -22,6 +23,16 @@ async def wallboard(info: Info, level_ids: LevelIds = None) -> Wallboard:
     levels = levels_seen(info.context.me, levels_asked(level_ids))
     async with info.context.reading() as work:
         return await watching.wallboard(work, levels)
+
+
+async def wallboard_seen(context: Context, views: Views, *, level_ids: Any = None) -> Seen:
+    """The same figures, which are of many statements: once it is known who asks, and of a snapshot
+    that nothing else is of."""
+    if context.rights is not None or views is not context.services.store.views:
+        raise Unplanned
+    levels = levels_seen(context.me, levels_asked(level_ids))
+    async with context.reading() as work:
+        return Seen((), 0, True, figures=await watching.wallboard(work, levels))
 
 
 def levels_asked(level_ids: list[Any] | None) -> Levels:

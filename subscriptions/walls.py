@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, TypeVar
@@ -15,9 +15,10 @@ from domain.operations import watching
 from domain.page import MOST
 from domain.rules import access, checking
 from domain.rules.access import Permission
+from domain.wanted import Unplanned
 from feed.boards import Painter
 from resolvers.boards import LevelIds, levels_asked, levels_seen
-from resolvers.context import Context, Info
+from resolvers.context import Context, Info, Written
 
 T = TypeVar("T")
 HEARTBEAT = 15.0
@@ -113,7 +114,9 @@ class CountdownPainter:
         return tick if turn is None else min(tick, (turn - now).total_seconds() + A_MOMENT)
 
 
-async def wallboard(info: Info, level_ids: LevelIds = None) -> AsyncGenerator[Wallboard, None]:
+async def wallboard(
+    info: Info, level_ids: LevelIds = None
+) -> AsyncGenerator[Wallboard | Written, None]:
     context, asked = info.context, levels_asked(level_ids)
 
     def painter(levels: Levels) -> Painter[Wallboard]:
@@ -133,7 +136,7 @@ async def countdown(
     every: Annotated[
         int | None, strawberry.argument(description="Seconds between two messages, 1 to 60.")
     ] = USUAL_TICK,
-) -> AsyncGenerator[Countdown, None]:
+) -> AsyncGenerator[Countdown | Written, None]:
     context, asked = info.context, levels_asked(level_ids)
     count = USUAL_COUNT if first is None else first
     tick = USUAL_TICK if every is None else every
@@ -152,7 +155,7 @@ async def countdown(
 
 async def _watched(
     context: Context, what: object, asked: Levels, painter: Callable[[Levels], Painter[T]]
-) -> AsyncGenerator[T, None]:
+) -> AsyncGenerator[T | Written, None]:
     """One picture after the other, by the rights of the moment; ends with the right to look."""
     workspace = context.require(Permission.WALLBOARD_READ).workspace_id
     version: int | None = None
@@ -177,4 +180,12 @@ async def _watched(
                 if shown.picture is not last:
                     last = shown.picture
                     await context.rest()
-                    yield shown.picture
+                    yield await _told(context, shown.picture)
+
+
+async def _told(context: Context, picture: T) -> T | Written:
+    """The message; the picture itself where it has to be run."""
+    if context.writes is not None:
+        with suppress(Unplanned):
+            return await context.writes.write(context, picture)
+    return picture

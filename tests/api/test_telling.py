@@ -15,6 +15,7 @@ from domain.words import Priority
 from feed.standing import Standing, Together
 from graph.telling import Tellings
 from resolvers.context import Context
+from tests.api.boards import COUNTDOWN, FOLLOW_WALL
 from tests.api.bothways import settled
 from tests.api.desk import PATIENCE, Desk, Json, gid, unknown
 from tests.api.lived_in import House
@@ -41,6 +42,16 @@ RUN = {
     "who did it": "queueChanges { changes { entry { actor { name } } } }",
     "viewers": "queueChanges { changes { ticket { viewers { mode } } } }",
     "others": "approvalChanges { cursor }",
+    "beyond a wall": "wallboard { nearest { ticket { level { name } } } }",
+    "hours": "wallboard { levels { level { openNow } } }",
+}
+WALLS = {
+    "wallboard": FOLLOW_WALL,
+    "countdown": COUNTDOWN,
+    "aliases": """subscription($l: [ID!]) { w: wallboard(levelIds: $l) { at: serverTime ...Wall } }
+      fragment Wall on Wallboard { nearest { __typename ticket { ...Case } again: dueAt } levels {
+      level { enabled id } } }
+      fragment Case on Ticket { id protocol status ageSeconds dueAt risk network }""",
 }
 
 
@@ -128,6 +139,24 @@ async def test_whatever_is_said_of_changes_a_plan_tells_it_as_running_it_does(de
     assert by_plan > len(pairs) // 2, "hardly anything was planned"
 
 
+@pytest.mark.parametrize("name", WALLS)
+async def test_a_wall_is_written_as_it_is_when_it_is_run(desk: Desk, name: str) -> None:
+    house = await House.built(desk)
+    display = await desk.key("display", levels=[house.sales, house.hr])
+    for who in (*house.callers[:2], display):
+        variables = {"l": [gid(house.sales), gid(house.hr)]}
+        written = await prepared(desk, WALLS[name], who, **variables)
+        assert written.writes is not None
+        run = await desk.context(who)
+        async with (
+            aclosing(told(run, WALLS[name], variables)) as plainly,
+            aclosing(told(written, WALLS[name], variables)) as by_plan,
+        ):
+            told_by_plan = await following(by_plan)
+            assert told_by_plan == await following(plainly)
+            assert b'"protocol"' in told_by_plan
+
+
 async def test_who_may_be_told_is_asked_anew_where_rights_have_changed_since_the_feed_was_read(
     desk: Desk,
 ) -> None:
@@ -163,3 +192,14 @@ async def test_what_is_out_of_the_ordinary_is_run(desk: Desk, name: str) -> None
     ana = await desk.world.person("Ana", level=desk.world.triage)
 
     assert (await prepared(desk, text(RUN[name]), ana)).writes is None
+
+
+async def test_a_display_that_asks_for_more_than_a_wall_is_told_nothing(desk: Desk) -> None:
+    display = await desk.key("display", levels=[desk.world.triage])
+    document = text("wallboard { levels { level { grouping } } }")
+    context = await prepared(desk, document, display)
+
+    results: Any = await SCHEMA.subscribe(document, context_value=context)
+
+    [result] = [each async for each in results]
+    assert (result.data, len(result.errors)) == (None, 1)
