@@ -56,6 +56,20 @@ class Tracked(NamedTuple):
     email_hash: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Stands for a proof of one ticket that was shown, until it is over."""
+
+    ticket_id: UUID
+    until: datetime
+    mark: str
+    """What was known of the publisher then."""
+    text: str
+
+    def is_good(self, tracked: Tracked, mark: str) -> bool:
+        return tracked.ticket_id == self.ticket_id and mark == self.mark
+
+
 class Turn(NamedTuple):
     """The ticket came to stand so, at that moment."""
 

@@ -173,7 +173,7 @@ def ask(
 def follow(
     resolver: Callable[..., Any],
     graph_type: Any,
-    needs: Permission,
+    needs: Permission | None,
     description: str,
     *,
     personal: bool = False,
@@ -184,5 +184,5 @@ def follow(
         resolver,
         graphql_type=graph_type,
         description=description,
-        metadata={KEY: Needs(needs), PERSONAL: personal, PLAN: plan},
+        metadata={KEY: policy_of(needs), PERSONAL: personal, PLAN: plan},
     )

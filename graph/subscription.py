@@ -8,9 +8,10 @@ from graph.fields import follow
 from graph.notification import Notification
 from graph.planned import PAINTED, TOLD
 from graph.presence import Presence
+from graph.protocol import ProtocolStatus
 from graph.queue import QueueUpdate, TicketUpdate
 from graph.wall import SlaCountdown, Wallboard
-from subscriptions import approvals, notifications, presence, queue, ticket, walls
+from subscriptions import approvals, notifications, presence, protocol, queue, ticket, walls
 
 TICKETS, WALLS = Permission.TICKETS_READ, Permission.WALLBOARD_READ
 
@@ -47,6 +48,15 @@ class Subscription:
         TICKETS,
         "What concerns the caller, a person: tickets given to them, replies of theirs decided or "
         "failed, notes that mention them, deadlines and alerts of their tickets.",
+        personal=True,
+    )
+    protocol_status = follow(
+        protocol.status,
+        ProtocolStatus,
+        None,
+        "Where a ticket stands, by its protocol: at once, and whenever anything of it changes. "
+        "Keys and proofs as for the query; NOT_FOUND, always in the same way, where it is null. "
+        "Ends when it may not be told any more.",
         personal=True,
     )
     sla_countdown = follow(

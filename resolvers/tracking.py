@@ -1,13 +1,16 @@
 """A ticket's status by its protocol: to partners by their key, to anybody else by a proof."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import strawberry
 
 from domain.errors import RateLimited
-from domain.operations import tracking
+from domain.operations import proving, tracking
 from domain.rules.access import Actor, Permission
-from domain.tracking import ProtocolStatus
+from domain.tracking import ProtocolStatus, Tracked
+from domain.work import Work
 from resolvers.context import Context, Info
 
 Number = Annotated[str, strawberry.argument(description="The protocol number.")]
@@ -21,29 +24,37 @@ Proof = Annotated[
 
 
 async def status(info: Info, protocol: Number, proof: Proof = None) -> ProtocolStatus | None:
-    context = info.context
-    await count(context, protocol)
-    return await look_up(context, protocol, proof)
+    await count(info.context, protocol, proof)
+    return await look(info.context, protocol, proof)
 
 
-async def look_up(context: Context, protocol: str, proof: str | None) -> ProtocolStatus | None:
+async def look(context: Context, protocol: str, proof: str | None) -> ProtocolStatus | None:
     """The status; nothing, in one and the same way, for whoever may not be told of it."""
-    partner = partner_of(context)
-    if partner is not None:
-        async with context.services.store.reading(partner) as work:
+    async with asking(context) as work:
+        if partner_of(context) is not None:
             return await tracking.of_partner(work, protocol)
-    async with context.services.store.reading(context.services.nobody) as work:
         return await tracking.of_anyone(work, protocol, proof)
 
 
-async def count(context: Context, protocol: str) -> None:
+async def find(context: Context, protocol: str, proof: str | None) -> Tracked | None:
+    """Which ticket they may be told of."""
+    async with asking(context) as work:
+        if partner_of(context) is not None:
+            return await proving.seen(work, protocol)
+        return await proving.proven(work, protocol, proof)
+
+
+async def count(context: Context, protocol: str, proof: str | None) -> None:
     """One more look-up, right or wrong; RATE_LIMITED when there were too many."""
     partner, throttle = partner_of(context), context.services.throttle
     try:
         if partner is not None:
             await throttle.partner_looks_up(str(partner.id))
-        else:
-            await throttle.looks_up(protocol, where(context))
+            return
+        async with asking(context) as work:
+            shown_before = proving.read_pass(work, proof or "") is not None
+        if not shown_before:
+            await throttle.looks_up(protocol, _where(context))
     except RateLimited as refusal:
         if context.response is not None:
             context.response.headers["Retry-After"] = str(refusal.values["seconds"])
@@ -56,6 +67,14 @@ def partner_of(context: Context) -> Actor | None:
     return actor if actor is not None and actor.can(Permission.PROTOCOLS_READ) else None
 
 
-def where(context: Context) -> str:
+@asynccontextmanager
+async def asking(context: Context) -> AsyncIterator[Work]:
+    """As the partner who asks; else as nobody, who may only be told by a proof."""
+    services = context.services
+    async with services.store.reading(partner_of(context) or services.nobody) as work:
+        yield work
+
+
+def _where(context: Context) -> str:
     """From where it is asked; on a socket on which somebody signed in, it is they who ask."""
     return context.address or (str(context.actor.id) if context.actor else "")

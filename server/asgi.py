@@ -20,7 +20,7 @@ from graph.telling import Tellings
 from graph.trusted import BadFile, Trusted, load
 from resolvers.context import Context
 from server import oidc, sandbox
-from server.connection import Connection
+from server.connection import Connection, Stranger
 from server.door import Door, may_upload, receiving, spending
 from server.files import download
 from server.graphql import GraphQLApp
@@ -74,10 +74,14 @@ class Doorway:
     async def http(self, request: Request, response: Response) -> Context:
         return await self.door.http(request, response)
 
-    async def websocket(self, handshake: Handshake, payload: Mapping[str, object]) -> Connection:
+    async def websocket(
+        self, handshake: Handshake, payload: Mapping[str, object]
+    ) -> Connection | Stranger:
         return await self.door.websocket(handshake, payload)
 
-    def known(self, handshake: Handshake, payload: Mapping[str, object]) -> Connection | None:
+    def known(
+        self, handshake: Handshake, payload: Mapping[str, object]
+    ) -> Connection | Stranger | None:
         return self.door.known(handshake, payload)
 
 

@@ -1,7 +1,7 @@
 """A socket that somebody signed in on, and all that its answers may depend on."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +11,9 @@ from domain.words import Locale
 from feed.standing import Together
 from resolvers.context import Context, Services
 from server.roll import Present, Room, whose
+
+STRANGERS_STAY = 1_800.0
+"""Seconds; whoever wants to stay comes again."""
 
 
 class Audience:
@@ -95,6 +98,48 @@ class Connection:
     def session_over(self) -> None:
         if self._socket is not None:
             self._socket.close(4403, "The session is over.")
+
+
+class Stranger:
+    """A socket of somebody who says that they have nothing to sign in with."""
+
+    __slots__ = ("_address", "_locale", "_services", "until")
+
+    sockets = 0
+    """They count by their address alone."""
+
+    def __init__(self, services: Services, address: str, locale: Locale) -> None:
+        self._services = services
+        self._address = address
+        self._locale = locale
+        self.until: float | None = asyncio.get_running_loop().time() + STRANGERS_STAY
+
+    def operation(self) -> Context:
+        return Context(self._services, None, self._locale, address=self._address)
+
+    def audience(self, *, personal: bool) -> "Alone":
+        """Nothing is told to two strangers together: what one proved is not the other's."""
+        return Alone(self.operation)
+
+    def attend(self, socket: "Held") -> None: ...
+    def leave(self) -> None: ...
+
+
+class Alone:
+    """One stranger; there are no rights that could change."""
+
+    sight: Hashable = None
+
+    def __init__(self, context: Callable[[], Context]) -> None:
+        self._context = context
+        self.key: Hashable = object()
+
+    def context(self, together: Together) -> Context:
+        context = self._context()
+        context.together = together
+        return context
+
+    async def same(self, version: int | None) -> None: ...
 
 
 class Held(Protocol):

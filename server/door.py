@@ -16,7 +16,7 @@ from domain.words import Locale
 from resolvers.context import Context, Services
 from server.access_tokens import COOKIE
 from server.auth import Gatekeeper, Visitor
-from server.connection import Connection
+from server.connection import Connection, Stranger
 from server.graphql_errors import Refused, unavailable
 from server.handshake import Handshake
 from server.languages import preferred
@@ -105,7 +105,9 @@ class Door:
             address=address_of(request),
         )
 
-    async def websocket(self, handshake: Handshake, payload: Mapping[str, object]) -> Connection:
+    async def websocket(
+        self, handshake: Handshake, payload: Mapping[str, object]
+    ) -> Connection | Stranger:
         locale, authorization = _said(handshake, payload)
         if authorization is None:
             sentence = SENTENCES["unauthenticated"][locale]
@@ -145,10 +147,15 @@ class Door:
         self._roll.remember(mark, connection.present, connection.ends)
         return connection
 
-    def known(self, handshake: Handshake, payload: Mapping[str, object]) -> Connection | None:
-        """The same for somebody who is here already: nothing has to be asked."""
+    def known(
+        self, handshake: Handshake, payload: Mapping[str, object]
+    ) -> Connection | Stranger | None:
+        """The same for somebody who is here already, or who says that they are nobody: nothing has
+        to be asked."""
         locale, authorization = _said(handshake, payload)
         if authorization is None:
+            if payload.get("anonymous") is True:
+                return Stranger(self._services, handshake.address, locale)
             return None
         mark = _mark(authorization)
         if (remembered := self._roll.recall(mark)) is not None:

@@ -13,24 +13,14 @@ from domain.model.publisher import Publisher
 from domain.model.reply import Reply
 from domain.model.sla import SlaClock
 from domain.model.workspace import Workspace
-from domain.rules import stages
+from domain.rules import publicity, stages
 from domain.rules.access import Actor
 from domain.tracking import Next, Said, Tracked, Turn
-from domain.words import DeliveryState, OccurrenceKind, TicketStatus, Visibility
+from domain.words import DeliveryState, TicketStatus, Visibility
 from storage.access import O_, P_, T_, columns, readable
 from storage.prepared import prepared, values
 
 H_, R_, S_, W_ = columns(HistoryEntry), columns(Reply), columns(SlaClock), columns(Workspace)
-IN_PUBLIC = frozenset(
-    {
-        OccurrenceKind.POST,
-        OccurrenceKind.COMMENT,
-        OccurrenceKind.AD_COMMENT,
-        OccurrenceKind.MENTION,
-        OccurrenceKind.REVIEW,
-    }
-)
-"""What is written where anybody can read it."""
 BY_NUMBER = (
     select(
         T_.id,
@@ -65,7 +55,7 @@ EXPECTED: Select[Any] = select(func.min(S_.due_at)).where(
 
 def _said(*, in_public: bool) -> Select[Any]:
     """The last of both, which each index finds from its end."""
-    kinds = O_.kind.in_(sorted(IN_PUBLIC)) if in_public else true()
+    kinds = O_.kind.in_(sorted(publicity.IN_PUBLIC)) if in_public else true()
     theirs = (
         select(O_.occurred_at.label("at"), false().label("ours"), O_.text.label("text"), O_.id)
         .where(O_.ticket_id == bindparam("ticket"), O_.automated.is_(False), kinds)

@@ -81,6 +81,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "There is no such {thing}, or you may not see it.",
         PT: "Não existe esse(a) {thing}, ou você não pode vê-lo(a).",
     },
+    "protocol_not_told": {
+        EN: "There is no such protocol, or the proof is wrong.",
+        PT: "Não existe esse protocolo, ou a prova está errada.",
+    },
     "forbidden": {
         EN: "You may see this, but not change it.",
         PT: "Você pode ver isto, mas não alterar.",

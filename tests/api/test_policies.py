@@ -182,7 +182,18 @@ async def test_a_role_or_scope_is_refused_exactly_what_it_lacks(desk: Desk) -> N
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", list(GRAPH.type_map["Subscription"].fields))  # type: ignore[attr-defined]
+FOLLOWED = list(GRAPH.type_map["Subscription"].fields)  # type: ignore[attr-defined]
+
+
+def test_only_a_protocol_is_followed_by_strangers() -> None:
+    open_to_all = [
+        each for each in FOLLOWED if policy_of_root("subscription", each) is Anyone.ANYONE
+    ]
+
+    assert open_to_all == ["protocolStatus"]
+
+
+@pytest.mark.parametrize("name", [each for each in FOLLOWED if each != "protocolStatus"])
 async def test_a_subscription_is_refused_without_the_right_to_read(desk: Desk, name: str) -> None:
     field = GRAPH.type_map["Subscription"].fields[name]  # type: ignore[attr-defined]
     document, variables = question(

@@ -225,7 +225,7 @@ async def _known(day: Day, ticket_id: str, other_id: str) -> None:
 
 
 async def _watched(day: Day, ticket_id: str) -> None:
-    day.asked.add("presence")
+    day.asked |= {"presence", "follow_protocol"}
     stream = day.desk.follow(document("presence"), day.boss, id=ticket_id)
     try:
         nobody: Any = await heard(stream)
@@ -235,6 +235,15 @@ async def _watched(day: Day, ticket_id: str) -> None:
     finally:
         await stream.aclose()
 
+    partner = await day.desk.key("protocol")
+    asked = await day.ask("ticket", day.ana, id=ticket_id)
+    protocol = day.desk.follow(document("follow_protocol"), partner, protocol=asked["protocol"])
+    try:
+        stage = (await heard(protocol))["stage"]
+    finally:
+        await protocol.aclose()
+
+    assert stage in ("IN_ANALYSIS", "WAITING_FOR_YOU", "ANSWERED", "CLOSED")
     assert nobody == []
     assert [each["user"]["name"] for each in somebody] == ["Ana"]
     assert [each["mode"] for each in told["viewers"]] == ["VIEWING"]
