@@ -275,6 +275,20 @@ async def test_a_good_token_in_much_that_is_none_is_refused(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    ("scheme", "status"), [("Bearer", 200), ("bEARER", 200), ("Basic", 401), ("Bearer:", 401)]
+)
+async def test_a_good_token_is_one_of_a_bearer_and_of_nobody_else(
+    desk: Desk, scheme: str, status: int
+) -> None:
+    token = await desk.token(await desk.world.person("Ana", level=desk.world.triage))
+    headers = {"Authorization": f"{scheme} {token}"}
+
+    answer = await desk.client.post("/graphql", json={"query": LEVELS}, headers=headers)
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
     "token",
     [
         "x",
