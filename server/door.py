@@ -57,8 +57,8 @@ def receiving(holding: Holding) -> Callable[[Context, int], AbstractContextManag
 
     def receive(context: Context, size: int) -> AbstractContextManager[None]:
         caller = context.actor.id if context.actor else network(context.address)
-        # The connection ends with the answer, so that the files need not be read.
-        headers = {"Connection": "close", "Retry-After": str(FILES_AGAIN)}
+        # What still comes is read and dropped: most clients hear nothing before they have sent all.
+        headers = {"Retry-After": str(FILES_AGAIN)}
         if not holding.has_room_for(caller, size):
             sentence = SENTENCES["files_of_yours"][context.locale]
             raise Refused("RATE_LIMITED", sentence, 429, headers=headers, retryable=True)
