@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from domain.board import Wallboard
@@ -138,6 +138,29 @@ class Seen:
     position: str = ""
     figures: Counts | Wallboard | None = None
     """Where no row was asked for, but how many there are of each kind."""
+
+
+class State(NamedTuple):
+    """What a workspace is at. Equal numbers: nothing of what can be shown has changed between."""
+
+    number: int
+    access_version: int
+    """What rights are at."""
+
+
+class States(Protocol):
+    """Says what workspaces are at, as of a look at the database that all who ask meanwhile share.
+
+    Unplanned where it could not be asked.
+    """
+
+    async def look(self, workspace_id: UUID) -> State:
+        """By a look that begins after this was called."""
+        ...
+
+    def last(self, workspace_id: UUID) -> State | None:
+        """By the last look, if there was one: whatever is read from now on is as new, or newer."""
+        ...
 
 
 class Views(Protocol):

@@ -41,6 +41,8 @@ class Part:
     needs: Needs
     ask: Callable[..., Any]
     write: Tell
+    placed: bool = False
+    """It tells where the feed stands, which moves on though nothing of the workspace changes."""
 
     def arguments(self, variables: VariableValues) -> dict[str, Any]:
         """What the root field is asked with, as its resolver would be given it."""
@@ -65,6 +67,10 @@ class Plan:
     parts: Mapping[str, Part]
     keys: tuple[str, ...]
     """Response keys in order; those that are none of a part are told the root's type."""
+
+    @property
+    def placed(self) -> bool:
+        return any(part.placed for part in self.parts.values())
 
     def arguments(self, variables: VariableValues) -> Arguments:
         return [part.arguments(variables) for part in self.parts.values()]
@@ -133,13 +139,14 @@ def _part(selection: Selection, root: GraphQLObjectType, details: FieldDetailsLi
     assert isinstance(kind, GraphQLObjectType)
 
     ask: Callable[..., Any] = rooted.ask
+    placed = False
     if isinstance(rooted, Figured):
         write = _of_figures(selection, kind, details)
     else:
         about = _of_page if is_page(kind) else _of_one
         look, write = about(Planner(selection), kind, details)
-        ask = partial(rooted.ask, look=look)
-    return Part(details[0].node, definition, declared, selection.schema, needs, ask, write)
+        ask, placed = partial(rooted.ask, look=look), look.placed
+    return Part(details[0].node, definition, declared, selection.schema, needs, ask, write, placed)
 
 
 def _of_one(

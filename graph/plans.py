@@ -16,8 +16,11 @@ from domain.wanted import Unplanned
 from graph.blueprint import Blueprint, as_key
 from graph.display import OnlyForWalls
 from graph.documents import Prepared
+from graph.kept import HIT, INVALID, MISS, Held, Kept
 from graph.planned import PlannedAnswer
 from graph.planning_roots import Arguments, Plan, plan
+from graph.sharing import audience, personal
+from resolvers.context import Context
 
 REMEMBERED, LONGEST = 100, 1_000
 """How many sets of variables are kept read for one query, and of how many bytes at most."""
@@ -59,8 +62,10 @@ class Query:
 class Plans:
     """Answers queries by plan, and counts how many."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, kept: Kept | None = None) -> None:
         self._schema = schema
+        self._kept = kept
+        self._is_personal = personal(schema)
         self.answered = 0
 
     async def answer(
@@ -84,9 +89,36 @@ class Plans:
             ("plans", operation_name), lambda: Query(self._schema, document, operation_name)
         )
         try:
-            ready, arguments, rest = query.ready(variables or {})
-            body = await ready.run(context, arguments, rest)
+            answer = await self._answer(document, query, variables or {}, context)
         except (Unplanned, Refusal, GraphQLError):
             return None
         self.answered += 1
-        return PlannedAnswer(body, rest)
+        return answer
+
+    async def _answer(
+        self, document: Prepared, query: Query, variables: Mapping[str, Any], context: Context
+    ) -> PlannedAnswer:
+        plan, arguments, rest = query.ready(variables)
+        actor, kept = context.actor, self._kept
+        if kept is None or actor is None or context.rights is None or plan.placed:
+            return PlannedAnswer(await plan.run(context, arguments, rest), rest)
+
+        alone = self._is_personal(document, variables)
+        key = (query, as_key(variables), audience(actor, context.locale, personal=alone))
+        states, held = context.services.store.states, kept.find(key)
+        state = states.last(actor.workspace_id)
+        if held is not None or state is None:
+            state = await states.look(actor.workspace_id)
+            if state.access_version != context.rights:
+                raise Unplanned  # whoever asks may be somebody else by now
+            if held is not None and held.number == state.number:
+                kept.tell(HIT)
+                return held.answer
+        kept.tell(INVALID if held is not None else MISS)
+
+        answer = PlannedAnswer(await plan.run(context, arguments, rest), rest)
+        if not context.of_the_moment:
+            # Read after the look that said the number: as long as looks say the same, nothing has
+            # changed from before it was read.
+            kept.put(key, Held(answer, state.number))
+        return answer

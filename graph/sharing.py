@@ -5,7 +5,7 @@ depends on the person alone is marked where it is declared (`personal=True`); a 
 that asks for such a thing is one only for the same person.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +29,8 @@ from graphql import (
     visit,
 )
 
+from domain.rules.access import Actor
+from domain.words import Locale
 from graph.documents import Prepared
 from resolvers.inputs import PERSONAL
 
@@ -104,6 +106,37 @@ class _Reader(Visitor):
 
     def enter_variable(self, node: VariableNode, *_path: Any) -> None:
         self.variables.append(node.name.value)
+
+
+def audience(actor: Actor, locale: Locale, *, personal: bool) -> Hashable:
+    """Everything about somebody that an answer may depend on: equal for whoever may share it."""
+    return (
+        actor.kind,
+        actor.workspace_id,
+        actor.role,
+        actor.permissions,
+        frozenset(actor.memberships.items()),
+        actor.open_levels,
+        actor.sees_all,
+        locale,
+        (actor.id, actor.session_id) if personal else None,
+    )
+
+
+def personal(schema: strawberry.Schema) -> Callable[[Prepared, Mapping[str, Any]], bool]:
+    """Tells of a document whether its answer is another for each who asks, rights being equal."""
+    fields, inputs = personal_fields(schema), personal_inputs(schema)
+
+    def read(prepared: Prepared) -> bool:
+        assert prepared.document is not None
+        types = TypeInfo(schema._schema)
+        reader = _Reader(types, fields, inputs)
+        visit(prepared.document, TypeInfoVisitor(types, reader))
+        return reader.personal
+
+    return lambda prepared, variables: (
+        prepared.once("personal", lambda: read(prepared)) or _mentions(variables, inputs)
+    )
 
 
 def sharing(schema: strawberry.Schema) -> Callable[[Prepared], Form | None]:

@@ -27,7 +27,7 @@ from domain.addresses import Addresses
 from domain.errors import Collision, Invalid, Unavailable
 from domain.position import Cursors
 from domain.rules.access import Actor, Permission
-from domain.wanted import AHEAD, Row, Seen, Unplanned, Views
+from domain.wanted import AHEAD, Row, Seen, States, Unplanned, Views
 from domain.words import Locale
 from domain.work import Work
 from feed.boards import Boards
@@ -64,6 +64,8 @@ class Store(Protocol):
     def addresses(self) -> Addresses: ...
     @property
     def views(self) -> Views: ...
+    @property
+    def states(self) -> States: ...
 
 
 class Written(NamedTuple):
@@ -146,6 +148,8 @@ class Context:
     only what looks whether they still are may read."""
     address: str = ""
     """Where the request came from; nothing on a socket."""
+    of_the_moment: bool = False
+    """What time it is has been looked at, so that an answer may be another in a second."""
     refusals: list[str] = field(default_factory=list)
     """The codes of what was refused in payloads, for whoever counts."""
     lets_in: Callable[[Actor], bool] = lambda actor: True
@@ -159,8 +163,14 @@ class Context:
         self._begin()
 
     def _begin(self) -> None:
-        self.now = self.services.clock()
+        self._now = self.services.clock()
         self.loaders = Loaders(self.reading)
+
+    @property
+    def now(self) -> datetime:
+        """The moment in which it is asked."""
+        self.of_the_moment = True
+        return self._now
 
     @property
     def me(self) -> Actor:

@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from domain.rules.capability import MEBIBYTE
 from graph.documents import Documents
 from graph.errors import tell
+from graph.kept import Kept
 from graph.plans import Plans
 from graph.schema import build
 from graph.sharing import sharing
@@ -103,7 +105,7 @@ def create(
         receive=receiving(Holding(*settings.uploads)),
         witness=Witness(metrics, tracing),
         documents=documents,
-        planned=Plans(schema).answer,
+        planned=Plans(schema, _kept(settings, metrics)).answer,
         telling=Tellings(schema).prepare,
         spend=spending(Purses(settings.cost_per_minute)),
         trusted=_trusted(settings, documents),
@@ -157,6 +159,14 @@ def create(
     app.state.tracing = tracing
     graphql.shown(metrics)
     return app
+
+
+def _kept(settings: Settings, metrics: Metrics) -> Kept | None:
+    if not settings.kept_mebibytes:
+        return None
+    kept = Kept(settings.kept_mebibytes * MEBIBYTE, metrics.kept)
+    metrics.kept_bytes.set_function(lambda: kept.size)
+    return kept
 
 
 def _trusted(settings: Settings, documents: Documents) -> Trusted:

@@ -34,8 +34,8 @@ class Visitor:
     until: datetime | None
     rights: int = 0
     """What rights were at when the actor's were read."""
-    seen_until: datetime | None = None
-    """When it has to be noted again that they came; a program's last use is shown."""
+    anew: datetime | None = None
+    """When they have to be looked up anew: a session may end, and a program's last use is shown."""
 
 
 class Gatekeeper:
@@ -58,7 +58,7 @@ class Gatekeeper:
             return None
         if visitor.until is not None and visitor.until <= datetime.now(UTC):
             return None
-        if visitor.seen_until is not None and visitor.seen_until <= self._storage.clock():
+        if visitor.anew is not None and visitor.anew <= self._storage.clock():
             return None
         self._came.move_to_end(authorization)
         return visitor
@@ -92,7 +92,7 @@ class Gatekeeper:
             return None
         user_id, session_id, until = read
         found = await self._person(user_id, session_id)
-        return Visitor(found[0], until, found[1]) if found else None
+        return Visitor(found[0], until, *found[1:]) if found else None
 
     async def again(self, actor: Actor) -> Actor | None:
         """The same one with the rights of this moment; nobody, when they are gone."""
@@ -130,8 +130,9 @@ class Gatekeeper:
         except ValueError:
             return None
 
-    async def _person(self, user_id: UUID, session_id: UUID) -> tuple[Actor, int] | None:
-        """Somebody with the rights of this moment, and what rights are at."""
+    async def _person(self, user_id: UUID, session_id: UUID) -> tuple[Actor, int, datetime] | None:
+        """Somebody with the rights of this moment, what rights are at, and when the session ends
+        where it is not renewed."""
         async with self._storage.reading(NOBODY) as work:
             session = await work.identities.session_by_id(session_id)
             user = await work.identities.user(user_id)
@@ -140,7 +141,8 @@ class Gatekeeper:
             if not session.alive(work.now) or not user.active:
                 return None
             actor = await work.identities.actor(user, session_id)
-            return actor, await work.identities.access_version(user.workspace_id)
+            rights = await work.identities.access_version(user.workspace_id)
+            return actor, rights, session.expires_at
 
     async def _program(self, token: str) -> Visitor | None:
         prefix = token.split("_")[1][:16]

@@ -9,8 +9,9 @@ from domain.rules import access
 from domain.rules.access import Actor
 from domain.words import Locale
 from feed.standing import Together
+from graph.sharing import audience
 from resolvers.context import Context, Services
-from server.roll import Present, Room, whose
+from server.roll import Present, Room
 
 STRANGERS_STAY = 1_800.0
 """Seconds; whoever wants to stay comes again."""
@@ -27,17 +28,7 @@ class Audience:
         self._actor = actor if personal else access.nobody_in_particular(actor)
         self._locale = locale
         self.sight: Hashable = (actor.readable, actor.only_approves)
-        self.key: Hashable = (
-            actor.kind,
-            actor.workspace_id,
-            actor.role,
-            actor.permissions,
-            frozenset(actor.memberships.items()),
-            actor.open_levels,
-            actor.sees_all,
-            locale,
-            whose(actor) if personal else None,
-        )
+        self.key: Hashable = audience(actor, locale, personal=personal)
 
     def context(self, together: Together) -> Context:
         return Context(self._services, self._actor, self._locale, together=together)

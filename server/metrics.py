@@ -92,6 +92,10 @@ class Metrics:
             "operation_statements", "Statements of one operation.", "kind", buckets=STATEMENTS
         )
         self._cost = timing("operation_cost", "What operations cost.", buckets=COSTS)
+        self._kept = counter(
+            "kept_answers", "Questions whose answer may have been kept, by what it was.", "outcome"
+        )
+        self.kept_bytes = gauge("kept_bytes", "Room that kept answers take.")
         self._refusals = counter("refusals", "What was refused or failed, by its code.", "code")
         self._posts = counter("webhook_posts", "Posts that came in by webhook.", "outcome")
 
@@ -176,6 +180,10 @@ class Metrics:
             self._cost.observe(cost)
         for code in codes:
             self.refused(code)
+
+    @harmless
+    def kept(self, outcome: str) -> None:
+        self._kept.labels(outcome).inc()
 
     @harmless
     def refused(self, code: str) -> None:

@@ -22,6 +22,13 @@ class Running(BaseSettings):
         description="What is committed within so many milliseconds reaches subscribers as one "
         "message. 2 to 20 is sensible: more joins more, and tells it later.",
     )
+    kept_mebibytes: int = Field(
+        64,
+        ge=0,
+        le=65_536,
+        description="How much room there is in each process for answers that are given again while "
+        "nothing has changed. `0`: none are kept. See `docs/reading.md`.",
+    )
     presence_seconds: int = Field(
         30,
         ge=2,

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.pool.base import ConnectionPoolEntry
 
-from storage import statements
+from storage import statements, writes
 from storage.straight import OnEngine, OnPostgres, Straight
 
 BUSY_SECONDS = 15
@@ -161,6 +161,7 @@ def _sqlite(url: URL, pool_size: int) -> Database:
     connect(writer, "BEGIN IMMEDIATE", read_only=False)
     connect(reader, "BEGIN", read_only=True)
     statements.count(writer)
+    writes.note(writer)
     statements.count(reader)
     return Database(url, writer, reader, OnEngine(reader))
 
@@ -188,6 +189,7 @@ def _postgres(url: URL, pool_size: int) -> Database:
         connect_args=options,
     )
     statements.count(engine)
+    writes.note(engine)
     _look_before_use(engine)
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(url, engine, reader, OnPostgres.of(engine, pool_size, options))

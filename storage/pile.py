@@ -4,7 +4,7 @@ Nothing tells the session who hangs on whom, so it is told here. Written last, a
 once, with everything that came to it meanwhile.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import insert, literal_column, null
@@ -20,6 +20,7 @@ from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
 from domain.model.sla import SlaClock, SlaEvent
 from domain.model.ticket import Ticket
+from storage import writes
 
 ORDER: tuple[type[SQLModel], ...] = (
     Ticket,
@@ -54,11 +55,14 @@ class Pile:
         for row in rows:
             self._rows[type(row)].append(row)
 
-    async def write(self, entries: Sequence[Mapping[str, Any]] = ()) -> None:
-        """Everything: first what the session holds, on which the rest hangs; the entries last."""
-        await self._session.run_sync(self._write, entries)
+    async def write(self, entries: Sequence[Mapping[str, Any]] = ()) -> Collection[str]:
+        """Everything: first what the session holds, on which the rest hangs; the entries last.
 
-    def _write(self, session: Session, entries: Sequence[Mapping[str, Any]]) -> None:
+        The tables that were written to from the beginning of the work.
+        """
+        return await self._session.run_sync(self._write, entries)
+
+    def _write(self, session: Session, entries: Sequence[Mapping[str, Any]]) -> Collection[str]:
         if session.new or session.dirty or session.deleted:
             session.flush()
         for kind, rows in self._rows.items():
@@ -70,6 +74,7 @@ class Pile:
             # One statement for all, in the order they were told: positions follow that order.
             connection = session.connection()
             connection.execute(TELLING[connection.dialect.name], entries)
+        return writes.to(session.connection()) if session.in_transaction() else ()
 
 
 def _said(row: SQLModel, columns: Sequence[str]) -> dict[str, Any]:

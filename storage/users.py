@@ -172,6 +172,15 @@ class IdentityShelf:
             for user, session_id in found
         ]
 
+    async def revised(self, workspace_id: UUID) -> None:
+        """Something that is shown has changed without an entry that tells of it."""
+        await self.session.execute(
+            update(Workspace)
+            .where(W_.id == workspace_id)
+            .values(revision=W_.revision + 1)
+            .execution_options(synchronize_session=False)
+        )
+
     async def rights_changed(self, workspace_id: UUID) -> None:
         """SQL adds one, so that two changes at once count as two."""
         await self.session.execute(

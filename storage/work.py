@@ -60,6 +60,7 @@ from storage.publisher_entries import PublisherEntryShelf
 from storage.publishers import PublisherShelf
 from storage.queue import TicketShelf
 from storage.sandbox import SandboxShelf
+from storage.states import SHOWN, LookedAt
 from storage.users import ApiKeyShelf, IdentityShelf, UserShelf
 from storage.views import TicketViews
 from storage.webhooks import WebhookDeliveryShelf, WebhookEndpointShelf
@@ -225,8 +226,11 @@ class SqlWork:
         await timing.keep(self, list(self._touched.values()))
         if self._rights_changed:
             await self.identities.rights_changed(self.actor.workspace_id)
-        await self._pile.write(self._rows())
-        return bool(self._entries) or self._rights_changed or self._waking
+        written = await self._pile.write(self._rows())
+        told = bool(self._entries) or self._rights_changed
+        if not told and not SHOWN.isdisjoint(written):
+            await self.identities.revised(self.actor.workspace_id)
+        return told or self._waking
 
     def _rows(self) -> list[dict[str, Any]]:
         """The entries with each ticket's face before and after the whole act."""
@@ -261,6 +265,7 @@ class Storage:
 
     def __post_init__(self) -> None:
         self.straight_feed = StraightFeed(self.database.straight)
+        self.states = LookedAt(self.database.straight)
         # Cursors and clock may be set when the store is open; they are asked for as they are then.
         self.views = TicketViews(
             self.database.straight, lambda: self.cursors, lambda: self.clock(), self._terms

@@ -19,6 +19,8 @@ class Workspace(SQLModel, table=True):
     """Where a message goes that has no other level. No foreign key: each needs the other first."""
     access_version: int = 0
     """Grows with every change of anybody's rights, so that open sockets notice."""
+    revision: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Grows with every change of what is shown that neither an entry nor changed rights tell of."""
     created_at: datetime = Field(sa_type=UTCDateTime)
 
     def day_of(self, moment: datetime) -> date:

@@ -28,6 +28,7 @@ from feed.lookout import Lookout
 from feed.tail import Tails
 from graph.documents import Documents
 from graph.errors import tell
+from graph.kept import Kept
 from graph.limits import Limits
 from graph.plans import Plans
 from graph.schema import build
@@ -58,6 +59,7 @@ PATIENT = Tries(
 )
 QUARTER = timedelta(minutes=15)
 HERE = "http://desk"
+ROOM = 16 * 2**20
 PREFLIGHT = {"graphql-require-preflight": "1"}
 # A sweep asks for all that there is at once. Documents that pass the limits are tested elsewhere.
 ROOMY = Limits(**dict.fromkeys([each.name for each in fields(Limits)], 10**12))
@@ -75,6 +77,7 @@ class Desk:
     schema: strawberry.Schema
     client: httpx.AsyncClient
     graphql: GraphQLApp
+    kept: Kept
     _issued: dict[UUID, str] = field(default_factory=dict)
 
     @classmethod
@@ -120,7 +123,7 @@ class Desk:
                 documents=known(),
                 tell=tell,
                 may_upload=may_upload,
-                planned=Plans(schema).answer,
+                planned=Plans(schema, kept := Kept(ROOM)).answer,
             )
             graphql.desk = both = BothWays.of(graphql.desk)
             app = Starlette(
@@ -135,7 +138,7 @@ class Desk:
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
                 try:
-                    yield cls(world, services, door, tokens, schema, client, graphql)
+                    yield cls(world, services, door, tokens, schema, client, graphql, kept)
                     assert both.differences == []
                 finally:
                     await lookout.close()
