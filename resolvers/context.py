@@ -26,6 +26,7 @@ from starlette.responses import Response
 from domain.addresses import Addresses
 from domain.errors import Collision, Invalid, Unavailable
 from domain.position import Cursors
+from domain.rules import checking
 from domain.rules.access import Actor, Permission
 from domain.wanted import AHEAD, Row, Seen, States, Unplanned, Views
 from domain.words import Locale
@@ -262,6 +263,7 @@ class Context:
             return await self.do(operation, *args, **kwargs)
         if len(key) > KEY_LENGTH:
             raise Invalid("key_too_long", field=["idempotencyKey"], most=KEY_LENGTH)
+        checking.storable(key, ["idempotencyKey"])
         request = request_text(operation.__name__, asked)
 
         async def act(work: Work) -> R:

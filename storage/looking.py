@@ -100,6 +100,8 @@ class Draft:
             return
         inner = Draft(self.actor, self.dialect)
         around = inner.row(several.wanted, other, _table(other), it)
+        if not inner.columns:
+            inner.show(other.id)  # no row is made of nothing, though nothing of it is shown
         asked = select(*inner.columns).select_from(around)
         asked = belongs.asked(asked, self.actor, other, it, several.window).correlate(it)
         self.columns.append(self._array(asked, inner.columns, inner.types))

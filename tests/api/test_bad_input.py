@@ -28,6 +28,7 @@ REFUSED: Sequence[tuple[str, Json, str, list[str] | None]] = [
     ("openTicket", {**OPENING, "customerEmail": "not an address"}, "INVALID", ["customerEmail"]),
     ("openTicket", {**OPENING, "status": "CLOSED"}, "INVALID", ["status"]),
     ("openTicket", {**OPENING, "idempotencyKey": "k" * 121}, "INVALID", ["idempotencyKey"]),
+    ("openTicket", {**OPENING, "idempotencyKey": "a\x00"}, "INVALID", ["idempotencyKey"]),
     ("getTickets", {"count": 0}, "INVALID", ["count"]),
     ("getTickets", {"count": -1}, "INVALID", ["count"]),
     ("getTickets", {"count": 101}, "INVALID", ["count"]),

@@ -267,6 +267,12 @@ async def test_a_token_that_is_not_ours_or_not_good_now_is_refused(desk: Desk, k
     assert error["message"] == "The session is over; sign in again."
 
 
+async def test_an_e_mail_that_cannot_be_kept_is_nobodys(desk: Desk) -> None:
+    told = await desk.ask(SIGN_IN, e="ana\x00@example.com", p="uma senha\x00 longa")
+
+    assert [each["code"] for each in told["userErrors"]] == ["INVALID"]
+
+
 async def test_a_good_token_in_much_that_is_none_is_refused(desk: Desk) -> None:
     token = await desk.token(await desk.world.person("Ana", level=desk.world.triage))
 

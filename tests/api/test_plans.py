@@ -443,6 +443,25 @@ async def test_what_is_out_of_the_ordinary_is_run(desk: Desk, crowd: Person) -> 
     assert desk.both.seen == []
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "occurrences { totalCount pageInfo { hasNextPage } }",
+        "occurrences { nodes { __typename } }",
+        "replies { totalCount nodes { __typename } }",
+        "history { totalCount edges { node { __typename } } }",
+        "publisher { profiles { __typename } }",
+    ],
+)
+async def test_things_of_which_nothing_is_shown_are_there_all_the_same(
+    desk: Desk, crowd: Person, shown: str
+) -> None:
+    document = f"{{ tickets(first: 2) {{ nodes {{ {shown} }} }} }}"
+
+    assert len((await desk.ask(document, crowd))["nodes"]) == 2
+    assert desk.both.seen == [document]
+
+
 async def test_a_refusal_is_told_as_ever(desk: Desk, crowd: Person) -> None:
     for document in (
         "{ tickets(first: 0) { totalCount } }",
