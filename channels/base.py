@@ -6,13 +6,14 @@ line in `channels/registry.py`.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from domain.errors import Refusal
-from domain.post import Post
+from domain.post import Media, News
 from domain.rules.capability import Capability
 from domain.sending import Outcome, Outgoing
 
@@ -31,6 +32,61 @@ class Unreadable(Exception):
         self.refusal = refusal
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The account that something came in for, as it is known here and on its network."""
+
+    account_id: UUID
+    external_id: str | None = None
+    handle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file, whole."""
+
+    data: bytes
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """It will not be had, and need not be asked for again. `sentence` says why."""
+
+    sentence: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a connection stands: well, where there is no sentence."""
+
+    sentence: str | None = None
+    """What is wrong with it, for whoever has to mend it."""
+    detail: str | None = None
+    known_as: str | None = None
+    """Who the network says that we are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """The body of the answer."""
+
+    text: str
+    media_type: str = "text/plain"
+
+
+@runtime_checkable
+class Reached(Protocol):
+    """A channel that finds its network at an address of the open internet."""
+
+    url: str | None
+
+
+class Unfetched(Exception):
+    """It was not to be had now, and may be later."""
+
+
 class Channel(Protocol):
     """One network: its words into ours, and ours into its own."""
 
@@ -43,10 +99,17 @@ class Channel(Protocol):
         """Whether the network itself sent these bytes; asked before anything reads them."""
         ...
 
-    def read(self, body: bytes, account_id: UUID, read_id: ReadId) -> Sequence[Post | Refusal]:
-        """The posts in the body, in order, and a refusal in the place of each that is none.
+    def challenge(
+        self, secret: str, asked: Mapping[str, str], connection: Mapping[str, Any]
+    ) -> Challenge | None:
+        """What to answer a network that asks, by GET, whether its messages are wanted here; None
+        where it is not the network that asks. `asked` are the parameters of the address."""
+        ...
 
-        Unreadable when there are no posts to speak of.
+    def read(self, body: bytes, own: Own, read_id: ReadId) -> Sequence[News | Refusal]:
+        """What the body tells, in order, and a refusal in the place of each that cannot be read.
+
+        Unreadable when it tells nothing that can be spoken of.
         """
         ...
 
@@ -66,4 +129,13 @@ class Channel(Protocol):
 
         What is raised instead counts as doubtful, for nobody knows then what the network has.
         """
+        ...
+
+    async def fetch(self, media: Media, connection: Mapping[str, Any]) -> Fetched | Gone:
+        """A file that lies at the network; Unfetched where it may be had later."""
+        ...
+
+    async def test(self, connection: Mapping[str, Any], own: Own) -> Standing:
+        """How the connection stands at this moment, asked of the network without sending
+        anything to anybody."""
         ...

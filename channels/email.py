@@ -12,11 +12,11 @@ from uuid import UUID
 
 import orjson
 
-from channels import mail_connection, mail_reading, mail_writing, signatures, smtp
-from channels.base import ReadId, Unreadable
+from channels import imap, mail_connection, mail_reading, mail_writing, signatures, smtp
+from channels.base import Challenge, Fetched, Gone, Own, ReadId, Standing, Unreadable
 from channels.generic import Generic
 from domain.errors import Invalid, Refusal
-from domain.post import Post
+from domain.post import Media, Post
 from domain.rules.capability import FILE_SIZE, FILES_MOST, MEBIBYTE, Capability, TextUnit
 from domain.sending import Declined, NotSent, Outcome, Outgoing
 from domain.words import Visibility
@@ -36,19 +36,24 @@ class Email:
     def genuine(self, secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
         return signatures.genuine(secret, headers.get(signatures.HEADER.lower()), body, now)
 
-    def read(self, body: bytes, account_id: UUID, read_id: ReadId) -> Sequence[Post | Refusal]:
+    def challenge(
+        self, secret: str, asked: Mapping[str, str], connection: Mapping[str, Any]
+    ) -> Challenge | None:
+        return None
+
+    def read(self, body: bytes, own: Own, read_id: ReadId) -> Sequence[Post | Refusal]:
         """A mail as it is, what Postmark makes of one, or posts in our own words."""
         if not body.lstrip().startswith((b"{", b"[")):
             if not body.strip():
                 raise Unreadable(Invalid("mail_without_sender"))
-            return [mail_reading.post(body, account_id)]
+            return [mail_reading.post(body, own.account_id)]
         try:
             told = orjson.loads(body)
         except orjson.JSONDecodeError:
             raise Unreadable(Invalid("not_json")) from None
         if isinstance(told, dict) and mail_reading.is_postmark(told):
-            return [mail_reading.of_postmark(told, account_id)]
-        return Generic().read(body, account_id, read_id)
+            return [mail_reading.of_postmark(told, own.account_id)]
+        return Generic().read(body, own, read_id)
 
     def connection(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
         return mail_connection.checked(told)
@@ -74,3 +79,23 @@ class Email:
         except (ValueError, IndexError):
             return Declined("mail_address_refused")
         return await smtp.hand_over(connection["smtp"], message, address, outgoing.to_external_id)
+
+    async def fetch(self, media: Media, connection: Mapping[str, Any]) -> Fetched | Gone:
+        return Gone("media_elsewhere")
+
+    async def test(self, connection: Mapping[str, Any], own: Own) -> Standing:
+        """Both servers are greeted, and told the passwords."""
+        if "smtp" not in connection:
+            return Standing("mail_not_connected")
+        standing = await smtp.greet(connection["smtp"], str(connection["address"]))
+        if standing.sentence is None and "imap" in connection:
+            standing = await asyncio.to_thread(_read_box, connection["imap"], standing)
+        return standing
+
+
+def _read_box(server: Mapping[str, Any], well: Standing) -> Standing:
+    try:
+        with imap.opened(server):
+            return well
+    except imap.Unreachable as error:
+        return Standing("mailbox_unreachable", str(error))

@@ -12,9 +12,9 @@ from uuid import UUID
 import orjson
 
 from channels import signatures
-from channels.base import ReadId, Unreadable
+from channels.base import Challenge, Fetched, Gone, Own, ReadId, Standing, Unreadable
 from domain.errors import Invalid, NotFound, Refusal, TooLarge
-from domain.post import Author, Post
+from domain.post import Author, Media, Post
 from domain.rules.capability import Capability
 from domain.sending import Declined, Outcome, Outgoing
 from domain.words import OccurrenceKind
@@ -40,8 +40,19 @@ class Generic:
     def genuine(self, secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
         return signatures.genuine(secret, headers.get(signatures.HEADER.lower()), body, now)
 
-    def read(self, body: bytes, account_id: UUID, read_id: ReadId) -> Sequence[Post | Refusal]:
-        return [_post_or_refusal(each, account_id, read_id) for each in _posts(body)]
+    def challenge(
+        self, secret: str, asked: Mapping[str, str], connection: Mapping[str, Any]
+    ) -> Challenge | None:
+        return None
+
+    def read(self, body: bytes, own: Own, read_id: ReadId) -> Sequence[Post | Refusal]:
+        return [_post_or_refusal(each, own.account_id, read_id) for each in _posts(body)]
+
+    async def fetch(self, media: Media, connection: Mapping[str, Any]) -> Fetched | Gone:
+        return Gone("media_elsewhere")
+
+    async def test(self, connection: Mapping[str, Any], own: Own) -> Standing:
+        return Standing("reply_not_connected")
 
 
 def _posts(body: bytes) -> Sequence[Any]:

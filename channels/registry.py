@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from channels import email
-from channels.base import Channel
+from channels.base import Channel, Reached
 from channels.email import Email
 from channels.generic import Generic
 from channels.sandbox import Sandbox
@@ -13,10 +13,19 @@ from domain.rules.capability import MEBIBYTE, Capability
 from domain.words import Network
 
 SANDBOX = Sandbox()
-CHANNELS: dict[Network, Channel] = {Network.SANDBOX: SANDBOX, Network.EMAIL: Email()}
+EMAIL = Email()
+CHANNELS: dict[Network, Channel] = {Network.SANDBOX: SANDBOX, Network.EMAIL: EMAIL}
 """Networks whose own words we read; the generic words are understood from all the others."""
 GENERIC: Channel = Generic()
 BODIES = {Network.EMAIL: email.BODY_MOST}
+
+
+def reach(addresses: Mapping[Network, str | None]) -> None:
+    """Where the networks are, from now on; said once, where a process starts."""
+    for network, address in addresses.items():
+        channel = of(network)
+        if isinstance(channel, Reached):
+            channel.url = address
 
 
 def of(network: Network) -> Channel:

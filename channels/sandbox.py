@@ -5,16 +5,13 @@ that the process was told, with the reply's own id as `Idempotency-Key`.
 """
 
 import base64
-import math
-import ssl
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
-import httpx
-
-from channels.base import CARRIED
+from channels import calls
+from channels.base import Own, Standing
+from channels.calls import Answer
 from channels.generic import Generic
 from domain.errors import Invalid
 from domain.rules.capability import Capability
@@ -22,8 +19,6 @@ from domain.sending import Declined, Doubtful, NotSent, Outcome, Outgoing, Sent
 from domain.words import Visibility
 
 MESSAGES = "/api/accounts/{account}/messages"
-CONNECT_SECONDS = 5.0
-LONGEST_WAIT = timedelta(hours=6)
 TAKEN, UNDERSTOOD = 201, 200
 BUSY, CLOSED, SLOW = 429, 503, 408
 
@@ -52,30 +47,16 @@ class Sandbox(Generic):
         if self.url is None:
             return Declined("sandbox_off")
         address = self.url + MESSAGES.format(account=outgoing.account_id)
-        # How long all of it may take is the caller's to say.
-        limits = httpx.Timeout(None, connect=CONNECT_SECONDS)
-        try:
-            # It is on this machine or beside it: no proxy of the environment is on the way.
-            async with httpx.AsyncClient(
-                timeout=limits, trust_env=False, verify=_authorities()
-            ) as client:
-                answer = await client.post(
-                    address,
-                    json=_told(outgoing),
-                    headers={**CARRIED.get(), "Idempotency-Key": str(outgoing.reply_id)},
-                )
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            # Without a connection nothing can have been said.
-            return NotSent("network_unreachable", type(error).__qualname__)
-        except httpx.HTTPError as error:
-            return Doubtful("network_no_answer", type(error).__qualname__)
-        return _outcome(answer)
+        answer = await calls.call(
+            "POST",
+            address,
+            json=_told(outgoing),
+            headers={"Idempotency-Key": str(outgoing.reply_id)},
+        )
+        return _outcome(answer) if isinstance(answer, Answer) else answer
 
-
-@cache
-def _authorities() -> ssl.SSLContext:
-    """Whom certificates are believed from; read once, for it takes a while."""
-    return httpx.create_ssl_context(trust_env=False)
+    async def test(self, connection: Mapping[str, Any], own: Own) -> Standing:
+        return Standing("sandbox_off" if self.url is None else None)
 
 
 def _told(outgoing: Outgoing) -> dict[str, Any]:
@@ -96,31 +77,24 @@ def _told(outgoing: Outgoing) -> dict[str, Any]:
     }
 
 
-def _outcome(answer: httpx.Response) -> Outcome:
+def _outcome(answer: Answer) -> Outcome:
     """What its answer means. 429 and 503 are given before it looks at anything."""
-    said = f"{answer.status_code}"
-    if answer.status_code in (BUSY, CLOSED):
-        wait = _wait(answer.headers.get("retry-after"))
-        busy = answer.status_code == BUSY
+    said = f"{answer.status}"
+    if answer.status in (BUSY, CLOSED):
+        busy = answer.status == BUSY
         return NotSent(
-            "network_busy" if busy else "network_unreachable", said, wait, whole_account=busy
+            "network_busy" if busy else "network_unreachable",
+            said,
+            answer.wait,
+            whole_account=busy,
         )
-    if answer.status_code in (TAKEN, UNDERSTOOD):
+    if answer.status in (TAKEN, UNDERSTOOD):
         try:
             told = answer.json()
             return Sent(str(told["id"]), str(told["url"]))
-        except (ValueError, KeyError, TypeError):
+        except (KeyError, TypeError):
             return Doubtful("network_no_answer", "unreadable answer")
-    if 400 <= answer.status_code < 500 and answer.status_code != SLOW:
-        return Declined("network_declined", f"{said} {answer.text[:200]}")
+    if 400 <= answer.status < 500 and answer.status != SLOW:
+        text = answer.body[:800].decode(errors="replace")[:200]
+        return Declined("network_declined", f"{said} {text}")
     return Doubtful("network_no_answer", said)
-
-
-def _wait(told: str | None) -> timedelta | None:
-    try:
-        seconds = float(told or "")
-    except ValueError:
-        return None
-    if not math.isfinite(seconds) or seconds < 0:
-        return None
-    return min(timedelta(seconds=min(seconds, 1e6)), LONGEST_WAIT)

@@ -23,6 +23,7 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
+from channels.base import Standing
 from channels.mail_connection import NONE, STARTTLS, TLS
 from channels.mail_headers import ADDRESS
 from domain.sending import Declined, Doubtful, NotSent, Outcome, Sent
@@ -50,15 +51,7 @@ async def hand_over(
     server: Mapping[str, Any], message: EmailMessage, sender: str, recipient: str
 ) -> Outcome:
     """One attempt. It takes minutes at most; nothing in here tries again."""
-    client = aiosmtplib.SMTP(
-        hostname=server["host"],
-        port=server["port"],
-        use_tls=server["security"] == TLS,
-        start_tls=server["security"] == STARTTLS,
-        tls_context=None if server["security"] == NONE else ssl.create_default_context(),
-        local_hostname=sender.rpartition("@")[2],
-        timeout=STEP,
-    )
+    client = _client(server, sender)
     handing = Handing(client, server, message, sender, recipient)
     try:
         async with asyncio.timeout(WHOLE):
@@ -67,6 +60,35 @@ async def hand_over(
         return handing.lost("timeout")
     finally:
         client.close()
+
+
+async def greet(server: Mapping[str, Any], sender: str) -> Standing:
+    """Whether the server is there and takes the password; nothing is handed over."""
+    client = _client(server, sender)
+    try:
+        async with asyncio.timeout(WHOLE):
+            await client.connect()
+            if "user" in server:
+                await client.login(server["user"], server["password"])
+            return Standing()
+    except SMTPAuthenticationError as error:
+        return Standing("mail_sign_in", _said(error))
+    except (SMTPException, OSError, ValueError, TimeoutError) as error:
+        return Standing("mail_server_away", _said(error))
+    finally:
+        client.close()
+
+
+def _client(server: Mapping[str, Any], sender: str) -> aiosmtplib.SMTP:
+    return aiosmtplib.SMTP(
+        hostname=server["host"],
+        port=server["port"],
+        use_tls=server["security"] == TLS,
+        start_tls=server["security"] == STARTTLS,
+        tls_context=None if server["security"] == NONE else ssl.create_default_context(),
+        local_hostname=sender.rpartition("@")[2],
+        timeout=STEP,
+    )
 
 
 class Handing:

@@ -45,6 +45,40 @@ class OccurrenceReceived(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OccurrenceEdited(Fact):
+    """Whoever wrote a message wrote it anew; the comment is what it said before."""
+
+    kind = HistoryKind.OCCURRENCE_EDITED
+
+    said: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OccurrenceDeleted(Fact):
+    """Whoever wrote a message took it back on the network; here it stays."""
+
+    kind = HistoryKind.OCCURRENCE_DELETED
+
+    said: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttachmentKept(Fact):
+    """A file that lay at the network is here now; `became` is what it is called."""
+
+    kind = HistoryKind.ATTACHMENT_KEPT
+    field = "attachment"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttachmentLost(Fact):
+    """A file that lay at the network will not be had; the comment says why."""
+
+    kind = HistoryKind.ATTACHMENT_LOST
+    field = "attachment"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReplyWritten(Fact):
     """A reply is on its way to the network."""
 

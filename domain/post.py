@@ -1,7 +1,8 @@
-"""A post in our own words, whatever network it came from."""
+"""What a network tells, in our own words: posts, and what became of posts and of replies."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from domain.words import OccurrenceKind
@@ -26,6 +27,17 @@ class IncomingFile:
     media_type: str
     """What whoever sent it says it is; what it is decides."""
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that lies at the network, and is fetched from there once the message is kept."""
+
+    source: str
+    """Its address, or what the network calls it; only its channel reads this."""
+    file_name: str
+    media_type: str | None = None
+    """What the network says it is; what it is decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +77,45 @@ class Post:
     own_clock: bool = False
     """The time is what the writer's own clock said: where it cannot be, it was now."""
     files: tuple[IncomingFile, ...] = ()
+    media: tuple[Media, ...] = ()
     undelivered: Undelivered | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Whoever wrote a message wrote it anew."""
+
+    account_id: UUID
+    external_id: str
+    text: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Whoever wrote a message took it back."""
+
+    account_id: UUID
+    external_id: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A message of ours that the network took could not be delivered."""
+
+    account_id: UUID
+    undelivered: Undelivered
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Something that is no message to the company, and why."""
+
+    what: str
+    """In the network's own words: `feed.like.add`, `statuses.read`."""
+    sentence: str
+    """Names one of `domain.sentences`."""
+
+
+News: TypeAlias = Post | Edited | Deleted | Returned | Ignored

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from domain.words import Visibility
+from domain.words import OccurrenceKind, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,10 @@ class Outgoing:
     """Of the message it answers."""
     parent_external_id: str | None = None
     """The message it answers."""
+    answers_kind: OccurrenceKind | None = None
+    """What that message was."""
+    heard_at: datetime | None = None
+    """When they last wrote to this account in private: some networks answer only so long."""
     thread_root: str | None = None
     """The message or post that its conversation began with."""
     references: Sequence[str] = ()

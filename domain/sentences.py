@@ -2,6 +2,7 @@
 
 from domain.catalogue import (
     access,
+    channels,
     delivery,
     documents,
     inputs,
@@ -20,6 +21,7 @@ AREAS = (
     tickets,
     replies,
     delivery,
+    channels,
     workspace,
     publishers,
     partners,

@@ -20,6 +20,7 @@ from domain.rules.capability import Capability
 from domain.shelves.conversations import (
     Approvals,
     Attachments,
+    Awaited,
     CannedReplies,
     Occurrences,
     Outbox,
@@ -115,6 +116,8 @@ class Work(Protocol):
     def occurrences(self) -> Occurrences: ...
     @property
     def replies(self) -> Replies: ...
+    @property
+    def awaited(self) -> Awaited: ...
     @property
     def attachments(self) -> Attachments: ...
     @property

@@ -254,6 +254,11 @@ lend(
     "What happened to a ticket.",
     TICKET_OPENED="It was opened.",
     OCCURRENCE_RECEIVED="The publisher wrote.",
+    OCCURRENCE_EDITED="The publisher changed a message; the comment is what it said before.",
+    OCCURRENCE_DELETED="The publisher took a message back on the network; here it stays.",
+    ATTACHMENT_KEPT="A file of a message, which lay at the network, is here now.",
+    ATTACHMENT_LOST="A file of a message, which lay at the network, will not be had; the comment "
+    "says why.",
     REPLY_WRITTEN="A reply is on its way to the network.",
     REPLY_SENT="The network took a reply.",
     REPLY_FAILED="A reply will not go out; from and to say what that did to the status.",

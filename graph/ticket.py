@@ -152,6 +152,12 @@ class Occurrence(Node):
     occurred_at: datetime = shown("When it was written.")
     received_at: datetime = shown("When it reached us.")
     historical: bool = shown("It was old when it came; nothing had to be done about it.")
+    edited_at: datetime | None = shown(
+        "When its author last changed it; what it said before stands in the history."
+    )
+    deleted_at: datetime | None = shown(
+        "When its author took it back on the network; here it stays."
+    )
 
 
 @thing(entry.HistoryEntry, description="One thing that happened to a ticket. Never changed.")

@@ -36,7 +36,7 @@ from server.logging import RequestLog
 from server.metrics import Metrics
 from server.settings import BadSettings, Settings
 from server.throttle import Holding, Purses
-from server.webhooks import receive
+from server.webhooks import challenged, receive
 from server.witness import Witness
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ def create(
     routes: list[BaseRoute] = [
         Route("/graphql", graphql),
         Route("/hooks/{account}", receive, methods=["POST"]),
+        Route("/hooks/{account}", challenged, methods=["GET"]),
         Route("/files/{attachment}", download),
         Route("/s/{slug}", follow),
         Route("/livez", livez),

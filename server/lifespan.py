@@ -27,7 +27,7 @@ from server.opening import NOBODY, keyring, open_store, ringing, ringing_presenc
 from server.settings import Settings
 from server.throttle import Throttle, Tries
 from storage.work import Storage
-from workers import deadlines, delivery, housekeeping, mailbox, partners
+from workers import deadlines, delivery, housekeeping, mailbox, media, partners
 from workers.delivery import Patience, Send, through_channel
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ async def open_services(
 
 @asynccontextmanager
 async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
-    registry.SANDBOX.url = settings.sandbox_at
+    registry.reach(settings.networks_at)
     metrics: Metrics = app.state.metrics
     async with (
         open_services(settings, metrics) as (services, door, storage, bell),
@@ -145,6 +145,8 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
             every = timedelta(seconds=settings.mail_poll_seconds)
             reading = mailbox.run(storage, bell, stop, every, metrics)
             going_on.append(asyncio.create_task(reading, name="mailbox"))
+            collecting = media.run(storage, bell, stop, metrics)
+            going_on.append(asyncio.create_task(collecting, name="media"))
         try:
             yield
         finally:

@@ -12,6 +12,7 @@ from pydantic import SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import SettingsConfigDict
 
+from domain.words import Network
 from server.settings_callers import Callers
 from server.settings_places import Places
 from server.settings_running import LogFormat, Running
@@ -62,6 +63,18 @@ class Settings(Running, Callers, Places):
             return self.sandbox_url or None
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"{self._at(host)}/sandbox"
+
+    @property
+    def networks_at(self) -> dict[Network, str | None]:
+        """Where each network is, that is reached at an address of its own."""
+        return {
+            Network.SANDBOX: self.sandbox_at,
+            Network.FACEBOOK: self.facebook_url,
+            Network.INSTAGRAM: self.instagram_url,
+            Network.WHATSAPP: self.whatsapp_url,
+            Network.TELEGRAM: self.telegram_url,
+            Network.X: self.x_url,
+        }
 
     @property
     def works(self) -> bool:

@@ -62,6 +62,23 @@ class Running(BaseSettings):
         description="Whether partners' webhooks may lead to this machine, by http too; refused in "
         "production. For development.",
     )
+    facebook_url: Annotated[str, AfterValidator(forms.http)] = Field(
+        "https://graph.facebook.com/v24.0",
+        description="Where to find Facebook's Graph API, for pages and Messenger.",
+    )
+    instagram_url: Annotated[str, AfterValidator(forms.http)] = Field(
+        "https://graph.facebook.com/v24.0",
+        description="Where to find Instagram's Graph API, of accounts that belong to a page.",
+    )
+    whatsapp_url: Annotated[str, AfterValidator(forms.http)] = Field(
+        "https://graph.facebook.com/v24.0", description="Where to find the WhatsApp Cloud API."
+    )
+    telegram_url: Annotated[str, AfterValidator(forms.http)] = Field(
+        "https://api.telegram.org", description="Where to find the Telegram Bot API."
+    )
+    x_url: Annotated[str, AfterValidator(forms.http)] = Field(
+        "https://api.x.com", description="Where to find the X API."
+    )
     mail_poll_seconds: int = Field(
         30,
         ge=1,

@@ -1,11 +1,11 @@
-"""POST /hooks/{account}: what a network, or anything that can sign, has to tell.
+"""/hooks/{account}: what a network, or anything that can sign, has to tell.
 
 The signature is checked over the bytes as they came, before anything reads them. Who cannot sign
 learns nothing: an account that does not exist answers as one whose secret is unknown.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from channels import registry
-from channels.base import Unreadable
+from channels.base import Own, Unreadable
 from domain.answers import Received
 from domain.errors import (
     Collision,
@@ -28,8 +28,8 @@ from domain.errors import (
     Unavailable,
 )
 from domain.model.account import Account
-from domain.operations import delivering, intake
-from domain.post import Post
+from domain.operations import hearing
+from domain.post import Ignored, News
 from domain.rules import access
 from domain.rules.capability import MEBIBYTE
 from domain.words import Locale
@@ -66,6 +66,25 @@ async def receive(request: Request) -> Response:
         return response
 
 
+async def challenged(request: Request) -> Response:
+    """GET: the network asks whether its messages are wanted here, before it sends any."""
+    storage: Storage = request.app.state.storage
+    keyring: Keyring = request.app.state.keyring
+    locale = preferred(request.headers.get("accept-language"))
+    try:
+        account, secret = await _account(storage, keyring, request)
+        channel = registry.of(account.network) if account else registry.GENERIC
+        answer = channel.challenge(secret, request.query_params, _connection(keyring, account))
+        if account is None or answer is None:
+            raise NotSigned
+    except NotSigned as refusal:
+        return await _unsigned(request, refusal, locale)
+    except Unavailable:
+        return _refused(503, Invalid("unavailable"), locale, code="UNAVAILABLE")
+    log.info("webhook.challenged", account=str(account.id))
+    return Response(answer.text, media_type=answer.media_type)
+
+
 async def _received(request: Request) -> Response:
     storage: Storage = request.app.state.storage
     keyring: Keyring = request.app.state.keyring
@@ -76,17 +95,12 @@ async def _received(request: Request) -> Response:
         most = registry.body_most(account.network)
         if len(body) > most:
             raise TooLarge("body_too_large", most=most)
-        posts = await _read(account, body)
-        results = await _take_in(storage, account, posts)
+        news = await _read(account, body)
+        results = await _take_in(storage, account, news)
     except ClientDisconnect:
         return Response(status_code=400)
     except NotSigned as refusal:
-        throttle: Throttle = request.app.state.throttle
-        if seconds := await throttle.knocked("hook", address_of(request)):
-            response = _refused(429, RateLimited("too_often", seconds=seconds), locale)
-            response.headers["Retry-After"] = str(seconds)
-            return response
-        return _refused(401, refusal, locale)
+        return await _unsigned(request, refusal, locale)
     except TooLarge as refusal:
         return _refused(413, refusal, locale)
     except Unreadable as unreadable:
@@ -99,9 +113,26 @@ async def _received(request: Request) -> Response:
     duplicate = sum(result.duplicate for result in results)
     metrics.posts("refused", refused)
     metrics.posts("duplicate", duplicate)
-    metrics.posts("taken", len(results) - refused - duplicate)
-    log.info("webhook", account=str(account.id), posts=len(results), refused=refused)
+    ignored = [each for each in news if isinstance(each, Ignored)]
+    metrics.posts("ignored", len(ignored))
+    metrics.posts("taken", len(results) - refused - duplicate - len(ignored))
+    log.info(
+        "webhook",
+        account=str(account.id),
+        posts=len(results),
+        refused=refused,
+        ignored=sorted({each.what[:60] for each in ignored})[:10],
+    )
     return _answer(200, {"results": [_result(each, locale) for each in results]})
+
+
+async def _unsigned(request: Request, refusal: Refusal, locale: Locale) -> Response:
+    throttle: Throttle = request.app.state.throttle
+    if seconds := await throttle.knocked("hook", address_of(request)):
+        response = _refused(429, RateLimited("too_often", seconds=seconds), locale)
+        response.headers["Retry-After"] = str(seconds)
+        return response
+    return _refused(401, refusal, locale)
 
 
 class NotSigned(Invalid):
@@ -148,31 +179,49 @@ async def _take_place(room: AsyncExitStack) -> None:
     await room.enter_async_context(asyncio.timeout(LARGE_WITHIN))
 
 
-async def _read(account: Account, body: bytes) -> Sequence[Post | Refusal]:
-    """The posts; a long body is read beside the loop, so that nobody else waits for it."""
+async def _read(account: Account, body: bytes) -> Sequence[News | Refusal]:
+    """What it tells; a long body is read beside the loop, so that nobody else waits for it."""
     read = registry.of(account.network).read
+    own = Own(account.id, account.external_id, account.handle)
     if len(body) <= LONG:
-        return read(body, account.id, _monitoring_id)
-    return await asyncio.to_thread(read, body, account.id, _monitoring_id)
+        return read(body, own, _monitoring_id)
+    return await asyncio.to_thread(read, body, own, _monitoring_id)
 
 
 async def _sender(storage: Storage, keyring: Keyring, request: Request, body: bytes) -> Account:
     """The account whose secret signed the bytes; the same work is done where there is none."""
+    account, secret = await _account(storage, keyring, request)
+    channel = registry.of(account.network) if account else registry.GENERIC
+    genuine = channel.genuine(secret, request.headers, body, storage.clock())
+    if account is None or secret == UNKNOWN or not genuine:
+        raise NotSigned
+    return account
+
+
+async def _account(
+    storage: Storage, keyring: Keyring, request: Request
+) -> tuple[Account | None, str]:
+    """The account that the address names, and its secret; UNKNOWN where it has none."""
     account_id = _account_id(request.path_params["account"])
     async with storage.reading(NOBODY) as work:
         account = await work.identities.account(account_id)
     sealed = account.sealed_secret if account and account.sealed_secret else keyring.seal(UNKNOWN)
     try:
-        secret, known = keyring.unseal(sealed), bool(account and account.sealed_secret)
+        return account, keyring.unseal(sealed)
     except ValueError:
         log.error("webhook.secret_unreadable", account=str(account_id))
-        secret, known = UNKNOWN, False
+        return account, UNKNOWN
 
-    channel = registry.of(account.network) if account else registry.GENERIC
-    genuine = channel.genuine(secret, request.headers, body, storage.clock())
-    if account is None or not known or not genuine:
-        raise NotSigned
-    return account
+
+def _connection(keyring: Keyring, account: Account | None) -> Mapping[str, Any]:
+    """What was saved of how its network is reached; nothing where that cannot be read."""
+    if account is None or account.sealed_connection is None:
+        return {}
+    try:
+        told: Mapping[str, Any] = orjson.loads(keyring.unseal(account.sealed_connection))
+    except ValueError:
+        return {}
+    return told
 
 
 def _account_id(text: str) -> UUID:
@@ -188,24 +237,23 @@ def _monitoring_id(text: str) -> UUID:
 
 
 async def _take_in(
-    storage: Storage, account: Account, read: Sequence[Post | Refusal]
+    storage: Storage, account: Account, read: Sequence[News | Refusal]
 ) -> list[Received]:
-    """What became of each, those that were no posts included."""
-    posts = [each for each in read if not isinstance(each, Refusal)]
-    taken = iter(await _stored(storage, account, posts) if posts else ())
+    """What became of each, what could not be read included."""
+    news = [each for each in read if not isinstance(each, Refusal)]
+    acts = hearing.acts(news)
+    taken = iter([each for act in acts for each in await _heard(storage, account, act)])
     return [
         Received(None, None, refusal=each) if isinstance(each, Refusal) else next(taken)
         for each in read
     ]
 
 
-async def _stored(storage: Storage, account: Account, posts: Sequence[Post]) -> list[Received]:
+async def _heard(storage: Storage, account: Account, news: Sequence[News]) -> list[Received]:
     for tries_left in reversed(range(TRIES)):
         try:
             async with storage.work(access.system(account.workspace_id)) as work:
-                received = await intake.take_in(work, posts)
-                await delivering.take_back(work, posts, received)
-            return received
+                return await hearing.hear(work, news)
         except Collision:
             if not tries_left:
                 raise

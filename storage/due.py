@@ -22,6 +22,7 @@ from domain.words import Network, TicketStatus
 from storage import webhooks
 from storage.access import L_, P_, T_, columns
 from storage.feed import FeedReader, unseen
+from storage.media import W_
 from storage.outbox import A_, QUEUED, R_, SENDING, first_in_line, open_for_sending
 from storage.queue import unserved
 from storage.webhooks import D_, E_
@@ -99,6 +100,16 @@ class DueReader:
             await self.session.scalar(paused.order_by(A_.paused_until).limit(1)),
         ]
         return min((each for each in moments if each is not None), default=None)
+
+    async def media(self, now: datetime) -> tuple[Sequence[UUID], datetime | None]:
+        """The workspaces for which files are to be fetched now, and when the next one is."""
+        due = await self.session.scalars(
+            select(W_.workspace_id).where(W_.look_at <= now).distinct()
+        )
+        next_at = await self.session.scalar(
+            select(W_.look_at).where(W_.look_at > now).order_by(W_.look_at).limit(1)
+        )
+        return sorted(due), next_at
 
     async def mailboxes(self, now: datetime) -> Sequence[tuple[UUID, UUID]]:
         """By workspace and account: the boxes to look into now."""

@@ -90,6 +90,16 @@ class OccurrenceShelf(Shelf[Occurrence]):
         rows = await self.session.scalars(self._known(count), values(self.actor, **told))
         return {(row.account_id, row.external_id): row for row in rows}
 
+    async def take_again(self, found: Occurrence) -> Occurrence:
+        """The same, as it stands now, held; whoever holds its publisher has it alone."""
+        statement = (
+            select(Occurrence)
+            .where(O_.id == found.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return (await self.session.scalars(statement)).one()
+
     @prepared
     def _known(self, accounts: int) -> Select[Occurrence]:
         here = O_.workspace_id == self.actor.workspace_id

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -20,7 +20,7 @@ from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.rules.access import Actor
-from domain.words import DeliveryState
+from domain.words import DeliveryState, OccurrenceKind
 from storage.access import O_, T_, columns, within
 
 R_, A_, F_ = columns(Reply), columns(Account), columns(Attachment)
@@ -149,6 +149,18 @@ class OutboxShelf:
         """The message that it answers."""
         return await self.session.scalar(
             within(self.actor, Occurrence).where(O_.id == reply.answers_id)
+        )
+
+    async def heard_in_private(self, account_id: UUID, publisher_id: UUID) -> datetime | None:
+        """When the publisher last wrote to that account where nobody else reads it."""
+        return await self.session.scalar(
+            select(func.max(O_.occurred_at)).where(
+                O_.workspace_id == self.actor.workspace_id,
+                O_.publisher_id == publisher_id,
+                O_.account_id == account_id,
+                O_.kind == OccurrenceKind.DIRECT_MESSAGE,
+                O_.automated.is_(False),
+            )
         )
 
     async def files(self, reply: Reply) -> list[Attachment]:

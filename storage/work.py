@@ -51,6 +51,7 @@ from storage.fields import FieldDefinitionShelf, PublisherFieldShelf
 from storage.idempotency import IdempotencyShelf
 from storage.levels import AccountShelf, LevelShelf, MonitoringShelf, TicketTypeShelf
 from storage.mailboxes import MailboxShelf
+from storage.media import AwaitedShelf
 from storage.occurrences import OccurrenceShelf, ReplyShelf
 from storage.outbox import OutboxShelf
 from storage.pile import Pile
@@ -115,6 +116,7 @@ class SqlWork:
         self.occurrences = OccurrenceShelf(session, actor, pile)
         self.replies = ReplyShelf(session, actor, pile)
         self.attachments = AttachmentShelf(session, actor, pile)
+        self.awaited = AwaitedShelf(session, actor)
         self.approvals = ApprovalShelf(session, actor, pile)
         self.outbox = OutboxShelf(session, actor)
         self.canned_replies = CannedReplyShelf(session, actor)

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from channels import imap, registry
-from channels.base import Unreadable
+from channels.base import Own, Unreadable
 from channels.imap import Box, Place, Unreachable
 from domain.errors import Collision, Refusal, Unavailable
 from domain.operations import delivering, fetching, intake
@@ -158,9 +158,8 @@ class Reading:
         reason = "too large or gone"
         if raw is not None:
             try:
-                posts = await beside(
-                    registry.of(Network.EMAIL).read, raw, self._claimed.account_id, UUID
-                )
+                own = Own(self._claimed.account_id)
+                posts = await beside(registry.EMAIL.read, raw, own, UUID)
                 refusal = await self._step(place, posts)
             except Unreadable as unreadable:
                 refusal = unreadable.refusal

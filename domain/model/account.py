@@ -24,6 +24,18 @@ class Account(Record, table=True):
     """Signs what the network sends us; encrypted, write-only."""
     sealed_connection: bytes | None = None
     """What the channel needs to send and to fetch, as JSON; encrypted, write-only."""
+    secret_end: str | None = Field(default=None, max_length=4)
+    """What the secret ends with, so that people know which one it is."""
+    secret_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    connected_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    heard_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """When the network last told us anything, to the minute."""
+    tested_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """When the connection was last found well, by a test or by sending."""
+    trouble: str | None = Field(default=None, max_length=60)
+    """A sentence of `domain.sentences`: what has to be mended before anything goes out."""
+    trouble_detail: str | None = Field(default=None, max_length=500)
+    trouble_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     paused_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """The network asked us to wait: nothing is sent from here before that."""
     created_at: datetime = Field(sa_type=UTCDateTime)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field
 
+from domain.events import OccurrenceDeleted, OccurrenceEdited
 from domain.model.base import Record, UTCDateTime, word
 from domain.words import Network, OccurrenceKind
 
@@ -46,6 +47,26 @@ class Occurrence(Record, table=True):
     """What an e-mail looked like, with everything taken out that could act."""
     automated: bool = False
     """Sent by a machine, such as an out-of-office reply: kept, and never waited on."""
+
+    edited_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """When its author last changed it; what it said before stands in the history."""
+    deleted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """When its author took it back on the network."""
+
+    def reword(self, text: str, at: datetime) -> OccurrenceEdited | None:
+        """None where it says that already, or was taken back."""
+        if text == self.text or self.deleted_at is not None:
+            return None
+        if self.edited_at is not None and at < self.edited_at:
+            return None  # told late: what is kept is newer
+        before, self.text, self.edited_at = self.text, text, at
+        return OccurrenceEdited(occurrence_id=self.id, said=before)
+
+    def take_back(self, at: datetime) -> OccurrenceDeleted | None:
+        if self.deleted_at is not None:
+            return None
+        self.deleted_at = at
+        return OccurrenceDeleted(occurrence_id=self.id)
 
     def belong_to(self, ticket_id: UUID) -> None:
         self.ticket_id = ticket_id

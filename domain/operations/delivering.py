@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 
 from domain.answers import Received, Replied
-from domain.errors import Forbidden
+from domain.errors import Forbidden, NotSupportedByNetwork
 from domain.events import AlertSent, Fact
 from domain.model.account import Account
 from domain.model.base import new_id
@@ -23,7 +23,8 @@ from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.operations import sealing
 from domain.post import Post, Undelivered
-from domain.rules import sending, states
+from domain.rules import capability, sending, states
+from domain.rules.capability import Answered
 from domain.rules.states import Trigger
 from domain.sending import Declined, Doubtful, NotSent, Outcome, Outgoing, OutgoingFile, Sent
 from domain.words import DeliveryState, FieldKind, Network, RetryDecision, TicketStatus
@@ -31,6 +32,8 @@ from domain.work import Work
 
 OF_ACCOUNT = 4
 """At once, in one process: a network that is slow does not take up the others' room."""
+TOO_LATE = {"window_over": "window_closed", "visibility_not_here": "public_not_here"}
+"""What is said of a reply that could have gone out when it was written."""
 ALERT = "REPLY_FAILED"
 
 
@@ -100,14 +103,14 @@ def _connection(work: Work, account: Account) -> Mapping[str, Any]:
 
 async def _allowed(work: Work, account: Account, room: int) -> tuple[int, datetime | None]:
     """How many of these the account may begin now; where that is none, when it may again."""
-    capability = work.channels.capability(account.network)
-    if capability.at_most is None:
+    able = work.channels.capability(account.network)
+    if able.at_most is None:
         return room, None
-    since = work.now - capability.within
-    begun = await work.outbox.begun_since(account.id, since, capability.at_most)
-    if len(begun) < capability.at_most:
-        return min(room, capability.at_most - len(begun)), None
-    return 0, begun[-1] + capability.within
+    since = work.now - able.within
+    begun = await work.outbox.begun_since(account.id, since, able.at_most)
+    if len(begun) < able.at_most:
+        return min(room, able.at_most - len(begun)), None
+    return 0, begun[-1] + able.within
 
 
 async def pack(work: Work, attempt: Attempt) -> Outgoing | Declined | NotSent:
@@ -129,6 +132,16 @@ async def pack(work: Work, attempt: Attempt) -> Outgoing | Declined | NotSent:
     files = await _files(work, reply)
     if files is None:
         return Declined("attachment_gone")
+    able = work.channels.capability(account.network)
+    heard_at = None
+    if able.is_particular:
+        heard_at = await work.outbox.heard_in_private(account.id, publisher_id)
+        told = Answered(answered.kind if answered else None, heard_at)
+        try:
+            # It may have waited: to be approved, for its turn, for the network.
+            capability.reach(able, account.network, reply.visibility, told, work.now)
+        except NotSupportedByNetwork as refusal:
+            return Declined(TOO_LATE[refusal.sentence])
     return Outgoing(
         reply_id=reply.id,
         account_id=account.id,
@@ -144,6 +157,8 @@ async def pack(work: Work, attempt: Attempt) -> Outgoing | Declined | NotSent:
         protocol=ticket.protocol,
         subject=(answered.subject if answered else None) or ticket.subject,
         parent_external_id=answered.external_id if answered else None,
+        answers_kind=answered.kind if answered else None,
+        heard_at=heard_at,
         thread_root=answered.thread_root if answered else None,
         references=await work.outbox.said_before(answered) if answered else (),
         files=files,
@@ -254,10 +269,11 @@ async def take_back(work: Work, posts: Sequence[Post], received: Sequence[Receiv
     """T21 of what a network had taken and, as one of these messages tells, could not deliver."""
     for post, each in zip(posts, received, strict=True):
         if post.undelivered is not None and each.refusal is None and not each.duplicate:
-            await _come_back(work, post.account_id, post.undelivered)
+            await come_back(work, post.account_id, post.undelivered)
 
 
-async def _come_back(work: Work, account_id: UUID, told: Undelivered) -> None:
+async def come_back(work: Work, account_id: UUID, told: Undelivered) -> None:
+    """T21 of a message of ours that the network says it could not deliver."""
     found = await work.outbox.sent_as(account_id, told.external_id)
     if found is None:
         return

@@ -13,6 +13,7 @@ from domain.errors import Invalid, NotFound, Refusal
 from domain.model.account import Account, Monitoring
 from domain.model.attachment import Attachment
 from domain.model.level import Level
+from domain.model.media import AwaitedFile
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Profile, Publisher
 from domain.model.ticket import Ticket
@@ -53,6 +54,8 @@ class Desk:
     protocols: list[str]
     opened: list[Ticket]
     files: list[tuple[Attachment, bytes]]
+    awaited: list[AwaitedFile]
+    """What still lies at networks."""
     absent: Mapping[UUID, User]
     """Assignees who are away: what a message wakes goes back to the queue."""
 
@@ -109,6 +112,7 @@ async def lay_out(work: Work, posts: Sequence[Post], accounts: Mapping[UUID, Acc
         protocols=[],
         opened=[],
         files=[],
+        awaited=[],
         absent={},
     )
     await _find_tickets(work, desk, posts)

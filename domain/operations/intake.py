@@ -13,14 +13,16 @@ from domain.errors import Invalid, NotFound, Refusal
 from domain.model.account import Account
 from domain.model.attachment import Attachment
 from domain.model.level import Level
+from domain.model.media import AwaitedFile
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Profile, Publisher
 from domain.model.ticket import Ticket
 from domain.operations import gathering
 from domain.operations.gathering import Desk
-from domain.post import IncomingFile, Post
-from domain.rules import checking, enclosures
+from domain.post import IncomingFile, Media, Post
+from domain.rules import checking, enclosures, files
 from domain.rules.access import Permission
+from domain.rules.enclosures import FILES_MOST
 from domain.rules.files import Examined
 from domain.shelves.found import Place
 from domain.words import GroupingMode, TicketOrigin, TicketStatus
@@ -168,6 +170,7 @@ async def _receive(
     place = Place(occurrence.thread_root, occurrence.ticket_id)
     desk.places[gathering.key(post)] = place
     desk.files += [_attached(work, occurrence, file) for file in post.files]
+    desk.awaited += [_awaited(work, occurrence, media) for media in post.media[:FILES_MOST]]
     return occurrence, False
 
 
@@ -232,12 +235,25 @@ async def _settle(work: Work, desk: Desk, occurrences: Sequence[Occurrence]) -> 
     for attachment, data in desk.files:
         await work.files.put(attachment.storage_key, data)
     await work.attachments.put([attachment for attachment, _ in desk.files])
+    await work.awaited.put(desk.awaited)
     # T20: whoever decides has to know that the reply was written before this.
     asking = [each for each in occurrences if not each.automated]
     joined = [ticket for each in asking if (ticket := desk.ticket_of(each))]
     held = {each.id for each in joined if each.status is TicketStatus.AWAITING_APPROVAL}
     for approval in (await work.approvals.open_of(held)).values():
         approval.go_stale()
+
+
+def _awaited(work: Work, occurrence: Occurrence, media: Media) -> AwaitedFile:
+    return AwaitedFile(
+        workspace_id=occurrence.workspace_id,
+        account_id=occurrence.account_id,
+        occurrence_id=occurrence.id,
+        source=media.source,
+        file_name=(files.plain(media.file_name) or files.NAMELESS)[: files.NAME_LENGTH],
+        media_type=media.media_type and media.media_type[:120],
+        look_at=work.now,
+    )
 
 
 def _attached(work: Work, occurrence: Occurrence, file: IncomingFile) -> tuple[Attachment, bytes]:

@@ -14,7 +14,7 @@ from domain.model.ticket import Ticket
 from domain.operations import addressing, handling, linking
 from domain.position import BadCursor
 from domain.rules import capability, checking, moderation
-from domain.rules.capability import FILES_MOST, FileShape
+from domain.rules.capability import FILES_MOST, Answered, FileShape
 from domain.rules.wording import TEXT_LENGTH
 from domain.words import CloseReason, TicketStatus, Visibility
 from domain.work import Work
@@ -82,7 +82,14 @@ async def _written(
     to = await addressing.address(work, ticket, level, asked.visibility, asked.account_id)
     network = to.account.network
     shapes = [FileShape(each.file_name, each.media_type, each.size) for each in files]
-    capability.check(work.channels.capability(network), network, asked.visibility, text, shapes)
+    able = work.channels.capability(network)
+    capability.check(able, network, asked.visibility, text, shapes)
+    if able.is_particular:
+        answered = Answered(
+            to.answers.kind if to.answers else None,
+            await work.outbox.heard_in_private(to.account.id, ticket.publisher_id),
+        )
+        capability.reach(able, network, asked.visibility, answered, work.now)
 
     written = Reply.of(
         workspace_id=ticket.workspace_id,

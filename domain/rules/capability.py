@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import regex
 
 from domain.errors import Invalid, NotSupportedByNetwork, TooLarge, TooLong, TypeNotAllowed
-from domain.words import Network, Visibility
+from domain.words import Network, OccurrenceKind, Visibility
 
 MEBIBYTE = 1024 * 1024
 FILE_SIZE = 10 * MEBIBYTE
@@ -41,9 +41,24 @@ class Capability:
     """Of all files together."""
     media_types: frozenset[str] | None = None
     """None: whatever may be uploaded at all."""
+    private: "Capability | None" = None
+    """What is other about a private reply, where anything is."""
+    private_within: timedelta | None = None
+    """How long after they last wrote in private a company may write to them in private."""
+    public_to: frozenset[OccurrenceKind] | None = None
+    """What can be answered in public; None: whatever there is."""
     at_most: int | None = None
     """How many replies an account sends within `within`; None: as many as there are."""
     within: timedelta = timedelta(minutes=1)
+
+    @property
+    def is_particular(self) -> bool:
+        """Whether it depends on what is answered, and when."""
+        return self.private_within is not None or self.public_to is not None
+
+    def toward(self, visibility: Visibility) -> "Capability":
+        """What holds for replies of that kind."""
+        return self.private if self.private and visibility is Visibility.PRIVATE else self
 
     def length(self, text: str) -> int:
         if self.unit is TextUnit.GRAPHEMES:
@@ -65,6 +80,40 @@ def letters(text: str) -> int:
     return sum(1 for _ in LETTER.finditer(text))
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What is answered: what kind of message it was, and when its author last wrote in private."""
+
+    kind: OccurrenceKind | None = None
+    heard_at: datetime | None = None
+
+
+def reach(
+    capability: Capability,
+    network: Network,
+    visibility: Visibility,
+    answered: Answered,
+    now: datetime,
+) -> None:
+    """Nothing where the network lets that be answered at this moment; else why it does not."""
+    if visibility is Visibility.PUBLIC:
+        if capability.public_to is not None and answered.kind not in capability.public_to:
+            raise NotSupportedByNetwork(
+                "visibility_not_here", field=["visibility"], network=network.value
+            )
+        return
+    within = capability.private_within
+    if within is None:
+        return
+    # A comment is answered in private once, however long nobody wrote there.
+    alone = answered.heard_at is None and answered.kind is not OccurrenceKind.DIRECT_MESSAGE
+    if not alone and (answered.heard_at is None or now - answered.heard_at > within):
+        hours = int(within.total_seconds() // 3600)
+        raise NotSupportedByNetwork(
+            "window_over", field=["visibility"], network=network.value, hours=hours
+        )
+
+
 def check(
     capability: Capability,
     network: Network,
@@ -73,6 +122,8 @@ def check(
     files: Sequence[FileShape] = (),
 ) -> None:
     """Nothing where the network can carry it; the refusal names what cannot."""
+    if visibility in capability.sends:
+        capability = capability.toward(visibility)
     if not capability.sends:
         raise NotSupportedByNetwork("reply_not_connected", field=["visibility"])
     if visibility not in capability.sends:

@@ -14,7 +14,7 @@ from server.lifespan import patience, sends
 from server.metrics import Metrics, watched
 from server.opening import keyring, open_store, prepare, ringing
 from server.settings import Settings
-from workers import deadlines, delivery, housekeeping, mailbox, partners
+from workers import deadlines, delivery, housekeeping, mailbox, media, partners
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ async def _work(settings: Settings, metrics: Metrics) -> None:
 
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, told)
-    registry.SANDBOX.url = settings.sandbox_at
+    registry.reach(settings.networks_at)
     async with (
         Bell.open(settings.redis_url, metrics.bell_event) as bell,
         open_store(settings, keyring(settings), ringing(bell)) as storage,
@@ -55,6 +55,7 @@ async def _work(settings: Settings, metrics: Metrics) -> None:
                 delivery.run(storage, bell, ending, patience(settings), sends(traced), metrics),
                 partners.run(storage, bell, ending, metrics),
                 mailbox.run(storage, bell, ending, every, metrics),
+                media.run(storage, bell, ending, metrics),
             )
     if traced is not None:
         await traced.flush()

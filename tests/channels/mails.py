@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from uuid import UUID
 
+from channels.base import Own
 from channels.email import Email
 from domain.errors import Refusal
 from domain.post import Post
@@ -87,12 +88,12 @@ def returned(
 
 
 def read(raw: bytes) -> Post:
-    [only] = Email().read(raw, ACCOUNT, UUID)
+    [only] = Email().read(raw, Own(ACCOUNT), UUID)
     assert isinstance(only, Post), only
     return only
 
 
 def refused(raw: bytes) -> Refusal:
-    [only] = Email().read(raw, ACCOUNT, UUID)
+    [only] = Email().read(raw, Own(ACCOUNT), UUID)
     assert isinstance(only, Refusal)
     return only

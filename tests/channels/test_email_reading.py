@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.base import Unreadable
+from channels.base import Own, Unreadable
 from channels.email import Email
 from channels.mail_headers import OWN_MARK, own_mark
 from domain.post import Post, Undelivered
@@ -99,7 +99,7 @@ def test_a_form_that_writes_as_nobody_names_its_visitor() -> None:
 @pytest.mark.parametrize("sender", ["", "ninguém", "<>", "@", "a@", "x" * 300 + "@example.com"])
 def test_a_mail_of_nobody_is_unreadable(sender: str) -> None:
     with pytest.raises(Unreadable):
-        Email().read(mail(sender=sender), ACCOUNT, UUID)
+        Email().read(mail(sender=sender), Own(ACCOUNT), UUID)
 
 
 @pytest.mark.parametrize("date", [None, "", "amanhã", "Mon, 99 Sep 2026 99:00:00", "0" * 9_000])
@@ -392,7 +392,7 @@ BOMBS: dict[str, bytes] = {
 def test_a_bomb_is_cut_within_a_moment(name: str) -> None:
     began = time.process_time()
     with suppress(Unreadable):
-        Email().read(BOMBS[name], ACCOUNT, UUID)
+        Email().read(BOMBS[name], Own(ACCOUNT), UUID)
 
     assert time.process_time() - began < A_MOMENT
 
@@ -458,7 +458,7 @@ def test_any_answer_of_postmark_is_a_mail_or_unreadable(told: dict[str, Any]) ->
 def look(raw: bytes) -> None:
     """Whatever comes out can be kept as it is."""
     try:
-        found = Email().read(raw, ACCOUNT, UUID)
+        found = Email().read(raw, Own(ACCOUNT), UUID)
     except Unreadable:
         return
     for each in found:
@@ -535,4 +535,4 @@ def test_posts_in_our_own_words_are_read_too() -> None:
 @pytest.mark.parametrize("body", [b"", b" \r\n", b"{", b"[]", b"{}"])
 def test_nothing_is_unreadable_or_refused(body: bytes) -> None:
     with suppress(Unreadable):
-        assert not any(isinstance(each, Post) for each in Email().read(body, ACCOUNT, UUID))
+        assert not any(isinstance(each, Post) for each in Email().read(body, Own(ACCOUNT), UUID))

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from channels.base import Unreadable
+from channels.base import Own, Unreadable
 from channels.generic import MOST_POSTS, Generic
 from domain.errors import Refusal
 from domain.post import Author, Post
@@ -26,7 +26,7 @@ POST: dict[str, Any] = {
 
 
 def read(told: Any) -> Sequence[Post | Refusal]:
-    return Generic().read(orjson.dumps(told), ACCOUNT, UUID)
+    return Generic().read(orjson.dumps(told), Own(ACCOUNT), UUID)
 
 
 def refused(told: Any) -> Refusal:
@@ -150,7 +150,7 @@ def test_what_is_no_object_is_refused(post: Any) -> None:
 )
 def test_a_body_without_posts_is_refused_whole(body: bytes) -> None:
     with pytest.raises(Unreadable):
-        Generic().read(body, ACCOUNT, UUID)
+        Generic().read(body, Own(ACCOUNT), UUID)
 
 
 def test_an_empty_list_has_no_posts() -> None:

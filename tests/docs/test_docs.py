@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, parse, validate
 
+from channels.base import Own
 from channels.generic import Generic
 from domain import words
 from domain.post import Post
@@ -110,7 +111,7 @@ def test_every_make_target_that_is_mentioned_exists(page: Path) -> None:
 def test_the_example_posts_are_read_one_and_all() -> None:
     body = (ROOT / "examples" / "posts.json").read_bytes()
 
-    posts = Generic().read(body, UUID(int=1), UUID)
+    posts = Generic().read(body, Own(UUID(int=1)), UUID)
 
     assert posts, "there are some"
     assert all(isinstance(post, Post) for post in posts), posts

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from channels.base import Own
 from channels.email import Email
 from domain.post import Post
 from domain.rules import enclosures
@@ -24,7 +25,7 @@ pytestmark = [
 
 def told(file: Path) -> list[str]:
     """The row of one mail."""
-    [post] = Email().read(file.read_bytes(), UUID(int=7), UUID)
+    [post] = Email().read(file.read_bytes(), Own(UUID(int=7)), UUID)
     assert isinstance(post, Post)
     kept, left = enclosures.sorted_out(post.files)
     files = [each.file_name for each in kept] + [f"not kept: {name}" for name, _ in left]

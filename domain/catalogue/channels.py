@@ -1,0 +1,78 @@
+"""What networks tell that is no message, and what becomes of the files that lie there."""
+
+from domain.words import Locale
+
+EN, PT = Locale.EN, Locale.PT_BR
+
+SENTENCES: dict[str, dict[Locale, str]] = {
+    "ignored_not_for_us": {
+        EN: "It is of another account of this network.",
+        PT: "É de outra conta desta rede.",
+    },
+    "ignored_own": {
+        EN: "The company itself did this on the network.",
+        PT: "Foi a própria empresa que fez isso na rede.",
+    },
+    "ignored_reaction": {
+        EN: "A reaction without words.",
+        PT: "Uma reação sem palavras.",
+    },
+    "ignored_receipt": {
+        EN: "It says that a message of ours arrived or was read.",
+        PT: "Informa que uma mensagem nossa chegou ou foi lida.",
+    },
+    "ignored_no_message": {
+        EN: "It tells of the account or of the network, and nobody wrote anything.",
+        PT: "É sobre a conta ou a rede, e ninguém escreveu nada.",
+    },
+    "ignored_unknown": {
+        EN: "A kind that is not read here.",
+        PT: "Um tipo que não é lido aqui.",
+    },
+    "media_elsewhere": {
+        EN: "It does not lie where it may be fetched from.",
+        PT: "Não está em um lugar de onde se possa buscá-lo.",
+    },
+    "media_gone": {
+        EN: "The network does not have it any more, or does not give it to us.",
+        PT: "A rede não o tem mais, ou não o entrega a nós.",
+    },
+    "media_too_large": {
+        EN: "It is larger than 10 MiB.",
+        PT: "Tem mais de 10 MiB.",
+    },
+    "media_given_up": {
+        EN: "It could not be fetched, although it was tried again and again.",
+        PT: "Não foi possível buscá-lo, apesar de várias tentativas.",
+    },
+    "window_over": {
+        EN: "{network} lets a company write in private only within {hours} hours of what the "
+        "customer wrote last.",
+        PT: "{network} só permite escrever em particular até {hours} horas depois da última "
+        "mensagem do cliente.",
+    },
+    "window_closed": {
+        EN: "When its turn came, the customer had last written too long ago for the network to "
+        "take it.",
+        PT: "Quando chegou a vez dela, fazia tempo demais que o cliente escreveu para que a rede "
+        "a aceitasse.",
+    },
+    "public_not_here": {
+        EN: "What it answers has no public answer on this network.",
+        PT: "O que ela responde não tem resposta pública nesta rede.",
+    },
+    "visibility_not_here": {
+        EN: "{network} has no public answer to a private message; answer it in private.",
+        PT: "{network} não tem resposta pública a uma mensagem particular; responda em particular.",
+    },
+    "token_refused": {
+        EN: "The network does not accept the account's access token; an administrator has to save "
+        "a new one.",
+        PT: "A rede não aceita o token de acesso da conta; um administrador precisa salvar um "
+        "novo.",
+    },
+    "mailbox_unreachable": {
+        EN: "The mailbox cannot be read.",
+        PT: "Não é possível ler a caixa de entrada.",
+    },
+}
