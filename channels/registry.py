@@ -9,12 +9,17 @@ from channels.base import Channel, Reached
 from channels.email import Email
 from channels.generic import Generic
 from channels.sandbox import Sandbox
+from channels.telegram import Telegram
 from domain.rules.capability import MEBIBYTE, Capability
 from domain.words import Network
 
 SANDBOX = Sandbox()
 EMAIL = Email()
-CHANNELS: dict[Network, Channel] = {Network.SANDBOX: SANDBOX, Network.EMAIL: EMAIL}
+CHANNELS: dict[Network, Channel] = {
+    Network.SANDBOX: SANDBOX,
+    Network.EMAIL: EMAIL,
+    Network.TELEGRAM: Telegram(),
+}
 """Networks whose own words we read; the generic words are understood from all the others."""
 GENERIC: Channel = Generic()
 BODIES = {Network.EMAIL: email.BODY_MOST}

@@ -71,6 +71,30 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         PT: "A rede não aceita o token de acesso da conta; um administrador precisa salvar um "
         "novo.",
     },
+    "token_missing": {
+        EN: "The account is not connected yet; an administrator has to save its access token.",
+        PT: "A conta ainda não está conectada; um administrador precisa salvar o token de acesso.",
+    },
+    "token_shape": {
+        EN: "This is not an access token as the network gives them ({example}).",
+        PT: "Isto não é um token de acesso como os da rede ({example}).",
+    },
+    "blocked_by_customer": {
+        EN: "The customer has blocked the company there.",
+        PT: "O cliente bloqueou a empresa nessa rede.",
+    },
+    "customer_gone": {
+        EN: "The customer's account there is no more.",
+        PT: "A conta do cliente nessa rede não existe mais.",
+    },
+    "customer_never_wrote": {
+        EN: "The network lets a company write in private only to whoever wrote to it first.",
+        PT: "A rede só permite escrever em particular a quem escreveu primeiro à empresa.",
+    },
+    "file_without_words": {
+        EN: "The file arrived, and it is not known whether the text did. Look whether it is there.",
+        PT: "O arquivo chegou, e não se sabe se o texto também. Verifique se está lá.",
+    },
     "mailbox_unreachable": {
         EN: "The mailbox cannot be read.",
         PT: "Não é possível ler a caixa de entrada.",
