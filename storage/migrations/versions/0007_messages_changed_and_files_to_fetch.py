@@ -58,5 +58,5 @@ def upgrade() -> None:
     )
     op.create_index("ix_awaited_file_look_at", "awaited_file", ["look_at", "id"])
     op.create_index("ix_awaited_file_occurrence_id", "awaited_file", ["occurrence_id"])
-    op.create_index("ix_awaited_file_workspace_id", "awaited_file", ["workspace_id"])
-    widen("history_entry", "ck_history_entry_kind", "REVEALED", ENTRIES, postgres=postgres)
+    for table in ("history_entry", "publisher_entry"):
+        widen(table, f"ck_{table}_kind", "REVEALED", ENTRIES, postgres=postgres)
