@@ -57,10 +57,20 @@ class Tracked(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Visited:
+    """The same, with what it is read by: whose it is, and on which clock."""
+
+    status: ProtocolStatus
+    company: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pass:
     """Stands for a proof of one ticket that was shown, until it is over."""
 
     ticket_id: UUID
+    protocol: str
     until: datetime
     mark: str
     """What was known of the publisher then."""

@@ -5,7 +5,7 @@ or Apollo's manifest. Ids are the build's own; `sha256:` and the hash of the tex
 too, as https://graphql.github.io/graphql-over-http/draft has it for persisted documents.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,17 @@ class Untrusted(GraphQLError):
 class Trusted:
     """The documents of one file, which others may be refused beside."""
 
-    def __init__(self, texts: Mapping[str, str] | None = None, *, only: bool = False) -> None:
+    def __init__(
+        self,
+        texts: Mapping[str, str] | None = None,
+        *,
+        only: bool = False,
+        ours: Collection[str] = (),
+    ) -> None:
+        """`ours` are what our own pages ask, by their text."""
         self._set_up = texts is not None
         self._texts = {_named(text): text for text in (texts or {}).values()} | dict(texts or {})
-        self._all = frozenset(self._texts.values())
+        self._all = frozenset((*self._texts.values(), *ours))
         self._only = only
 
     def text(self, request: Mapping[str, Any]) -> str | Untrusted:
@@ -81,7 +88,7 @@ def named_in(request: Mapping[str, Any]) -> str | None:
     return None
 
 
-def load(path: Path, documents: Documents, *, only: bool) -> Trusted:
+def load(path: Path, documents: Documents, *, only: bool, ours: Collection[str] = ()) -> Trusted:
     """Reads the file, and all that is in it; BadFile where one could not be run."""
     try:
         told = orjson.loads(path.read_bytes())
@@ -96,7 +103,7 @@ def load(path: Path, documents: Documents, *, only: bool) -> Trusted:
         if identity.startswith(SHA256) and identity != _named(text):
             raise BadFile(f"{path}: {identity} is not the hash of its document")
         _check(path, identity, text, documents)
-    return Trusted(texts, only=only)
+    return Trusted(texts, only=only, ours=ours)
 
 
 def _is_manifest(told: object) -> bool:

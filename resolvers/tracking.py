@@ -9,7 +9,7 @@ import strawberry
 from domain.errors import RateLimited
 from domain.operations import proving, tracking
 from domain.rules.access import Actor, Permission
-from domain.tracking import ProtocolStatus, Tracked
+from domain.tracking import Pass, ProtocolStatus, Tracked, Visited
 from domain.work import Work
 from resolvers.context import Context, Info
 
@@ -42,6 +42,20 @@ async def find(context: Context, protocol: str, proof: str | None) -> Tracked | 
         if partner_of(context) is not None:
             return await proving.seen(work, protocol)
         return await proving.proven(work, protocol, proof)
+
+
+async def admit(context: Context, protocol: str, proof: str) -> Pass | None:
+    """What stands for the proof from now on; nothing, where it is of nothing."""
+    await count(context, protocol, proof)
+    async with asking(context) as work:
+        tracked = await proving.proven(work, protocol, proof)
+        return proving.make_pass(work, tracked) if tracked else None
+
+
+async def visit(context: Context, protocol: str, kept: str) -> Visited | None:
+    """What whoever has a pass is shown."""
+    async with asking(context) as work:
+        return await tracking.visited(work, protocol, kept)
 
 
 async def count(context: Context, protocol: str, proof: str | None) -> None:

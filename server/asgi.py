@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from domain.rules.capability import MEBIBYTE
+from domain.words import Locale
 from graph.documents import Documents
 from graph.errors import tell
 from graph.kept import Kept
@@ -21,7 +22,7 @@ from graph.sharing import sharing
 from graph.telling import Tellings
 from graph.trusted import BadFile, Trusted, load
 from resolvers.context import Context
-from server import oidc, sandbox
+from server import oidc, protocol_page, sandbox
 from server.connection import Connection, Stranger
 from server.door import Door, may_upload, receiving, spending
 from server.files import download
@@ -76,6 +77,9 @@ class Doorway:
     async def http(self, request: Request, response: Response) -> Context:
         return await self.door.http(request, response)
 
+    def stranger(self, request: Request, locale: Locale) -> Context:
+        return self.door.stranger(request, locale)
+
     async def websocket(
         self, handshake: Handshake, payload: Mapping[str, object]
     ) -> Connection | Stranger:
@@ -129,6 +133,7 @@ def create(
         Route("/s/{slug}", follow),
         Route("/livez", livez),
         Route("/readyz", readyz),
+        *protocol_page.routes(secure=settings.production),
         *oidc.routes(settings),
     ]
     if settings.has_sandbox:
@@ -174,7 +179,8 @@ def _trusted(settings: Settings, documents: Documents) -> Trusted:
     if settings.trusted_documents is None:
         return Trusted()
     try:
-        return load(settings.trusted_documents, documents, only=settings.trusted_documents_only)
+        only, ours = settings.trusted_documents_only, (protocol_page.FOLLOW,)
+        return load(settings.trusted_documents, documents, only=only, ours=ours)
     except BadFile as bad:
         raise BadSettings(f"TRUSTED_DOCUMENTS: {bad}") from None
 

@@ -105,6 +105,10 @@ class Door:
             address=address_of(request),
         )
 
+    def stranger(self, request: Request, locale: Locale) -> Context:
+        """Of a page that is open to everybody: whoever asks, it is nobody in particular."""
+        return Context(self._services, None, locale, address=address_of(request))
+
     async def websocket(
         self, handshake: Handshake, payload: Mapping[str, object]
     ) -> Connection | Stranger:

@@ -87,9 +87,10 @@ def _cpf(secrets: Secrets, person: Publisher) -> str:
 def make_pass(work: Work, tracked: Tracked) -> Pass:
     """What stands for a proof that was shown, for a while: whoever has it need not say it again."""
     until = work.now.replace(microsecond=0) + PASS_LASTS
-    text = f"{tracked.ticket_id.hex}.{int(until.timestamp())}.{_mark(work, tracked)}"
+    mark, seconds = _mark(work, tracked), int(until.timestamp())
+    text = f"{tracked.ticket_id.hex}.{tracked.protocol}.{seconds}.{mark}"
     sealed = urlsafe_b64encode(work.secrets.seal(text)).decode()
-    return Pass(tracked.ticket_id, until, _mark(work, tracked), PASS + sealed)
+    return Pass(tracked.ticket_id, tracked.protocol, until, mark, PASS + sealed)
 
 
 def read_pass(work: Work, proof: str) -> Pass | None:
@@ -98,8 +99,9 @@ def read_pass(work: Work, proof: str) -> Pass | None:
         return None
     try:
         text = work.secrets.unseal(urlsafe_b64decode(proof.removeprefix(PASS)))
-        ticket, until, mark = text.split(".")
-        kept = Pass(UUID(hex=ticket), datetime.fromtimestamp(int(until), UTC), mark, proof)
+        ticket, protocol, seconds, mark = text.split(".")
+        until = datetime.fromtimestamp(int(seconds), UTC)
+        kept = Pass(UUID(hex=ticket), protocol, until, mark, proof)
     except ValueError:
         return None
     return kept if work.now < kept.until else None

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.operations import proving
 from domain.rules import stages
-from domain.tracking import ProtocolStage, ProtocolStatus, PublicMessage, Tracked
+from domain.tracking import ProtocolStage, ProtocolStatus, PublicMessage, Tracked, Visited
 from domain.words import PublicStage
 from domain.work import Work
 
@@ -22,6 +22,17 @@ async def of_anyone(work: Work, protocol: str, proof: str | None) -> ProtocolSta
     """The ticket of whoever shows the proof; nothing where one of the two is wrong."""
     tracked = await proving.proven(work, protocol, proof)
     return await _told(work, tracked, partner=False) if tracked else None
+
+
+async def visited(work: Work, protocol: str, kept: str) -> Visited | None:
+    """The same to whoever has a pass, with what a page needs to show it."""
+    tracked = await proving.proven(work, protocol, kept)
+    if tracked is None:
+        return None
+    [home] = [
+        each for each in await work.identities.workspaces() if each.id == tracked.workspace_id
+    ]
+    return Visited(await _told(work, tracked, partner=False), home.name, home.time_zone)
 
 
 async def _told(work: Work, tracked: Tracked, *, partner: bool) -> ProtocolStatus:
