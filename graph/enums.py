@@ -345,3 +345,22 @@ lend(
     LEVEL_DISABLED="The level takes no tickets.",
     RATE_LIMITED="Too often; wait a little.",
 )
+lend(
+    words.WebhookEventKind,
+    "What a partner is told of a case.",
+    TICKET_OPENED="Aberto: it was registered.",
+    STAGE_CHANGED="Mudou de etapa: it reached another public stage, and is not closed.",
+    MESSAGE_PUBLISHED="Mensagem publicada: either side wrote where anybody can read it.",
+    CLOSED="Encerrado: it is over.",
+    REMOVED="Removido: it was taken out; nothing else is told of it.",
+    TEST="Teste: nothing happened; somebody wants to see whether it arrives.",
+)
+lend(
+    words.WebhookDeliveryState,
+    "How far the telling of one event has come.",
+    QUEUED="Na fila: to be told, or told again.",
+    SENDING="Enviando: being told.",
+    DELIVERED="Entregue: the partner took it.",
+    DEAD="Abandonada: not taken in a day; it may be replayed.",
+    DROPPED="Descartada: by then it was not the partner's to know any more.",
+)

@@ -23,6 +23,7 @@ from domain.model.level import Level as LevelRow
 from domain.model.publisher import FieldDefinition as DefinitionRow
 from domain.model.publisher import Publisher as PublisherRow
 from domain.model.ticket import Ticket as TicketRow
+from domain.model.webhook import WebhookEndpoint as EndpointRow
 from domain.sentences import SENTENCES
 from domain.words import Locale
 from graph.approval import Approval
@@ -32,6 +33,7 @@ from graph.limits import OverLimit
 from graph.publisher import FieldDefinition
 from graph.ticket import HistoryEntry, Publisher, Ticket
 from graph.trusted import Untrusted
+from graph.webhook import WebhookEndpoint
 from graph.workspace import Level
 from resolvers.context import Told
 
@@ -103,11 +105,17 @@ class CalendarConflict(UserError):
     current: Calendar = strawberry.field(description="The calendar as it is now.")
 
 
+@value(description="Somebody changed the endpoint first.")
+class WebhookEndpointConflict(UserError):
+    current: WebhookEndpoint = strawberry.field(description="The endpoint as it is now.")
+
+
 CONFLICTS: dict[type[Any], type[Any]] = {
     LevelRow: LevelConflict,
     PublisherRow: PublisherConflict,
     DefinitionRow: FieldDefinitionConflict,
     CalendarRow: CalendarConflict,
+    EndpointRow: WebhookEndpointConflict,
 }
 INVALID = {ErrorCode.INVALID, ErrorCode.TOO_LONG, ErrorCode.TOO_LARGE}
 

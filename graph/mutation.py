@@ -19,6 +19,7 @@ from resolvers import (
     intake,
     levelling,
     organizing,
+    partners,
     publishers,
     recomputing,
     replies,
@@ -246,4 +247,34 @@ class Mutation:
     )
     revoke_api_key = do(
         organizing.revoke_api_key, answers.DeletePayload, WORKSPACE, "End an API key, at once."
+    )
+    save_webhook_endpoint = do(
+        partners.save,
+        answers.WebhookEndpointPayload,
+        WORKSPACE,
+        "Make or change where a partner is told what happens to cases.",
+    )
+    rotate_webhook_secret = do(
+        partners.rotate,
+        answers.WebhookEndpointPayload,
+        WORKSPACE,
+        "Another secret for an endpoint; for a day it is signed with both.",
+    )
+    delete_webhook_endpoint = do(
+        partners.delete,
+        answers.DeletePayload,
+        WORKSPACE,
+        "Drop an endpoint, with all that was or is to be told to it.",
+    )
+    test_webhook_endpoint = do(
+        partners.test,
+        answers.WebhookDeliveryPayload,
+        WORKSPACE,
+        "Send an event that tells of nothing, to see whether it arrives.",
+    )
+    replay_webhook_deliveries = do(
+        partners.replay,
+        answers.ReplayWebhookDeliveriesPayload,
+        WORKSPACE,
+        "Tell again what was given up, one or all of an endpoint, under the same keys.",
     )

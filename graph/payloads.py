@@ -16,6 +16,7 @@ from graph.presence import Presence
 from graph.publisher import FieldDefinition
 from graph.reply import Reply
 from graph.ticket import Occurrence, Publisher, Ticket
+from graph.webhook import WebhookDelivery, WebhookEndpoint
 from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
 from resolvers import handling
 from resolvers.context import Info
@@ -245,3 +246,24 @@ class DeletePayload(Answer):
         kind = done.kind if isinstance(done, Deleted) else type(done).__name__
         ended: Any = Gid(kind, done.id)
         return cls(deleted_id=ended, user_errors=[])
+
+
+@value(description="A partner's endpoint saved, or given another secret.")
+class WebhookEndpointPayload(Answer):
+    endpoint: WebhookEndpoint | None = shown(THING)
+    secret: str | None = shown("What signs what it is told, told this once when it was made here.")
+
+
+@value(description="An event on its way to a partner.")
+class WebhookDeliveryPayload(Answer):
+    delivery: WebhookDelivery | None = shown(THING)
+
+
+@value(description="Dead letters, told again.")
+class ReplayWebhookDeliveriesPayload(Answer):
+    endpoint: WebhookEndpoint | None = shown(THING)
+    replayed: int = shown("How many are on their way again.")
+
+    @classmethod
+    def nothing(cls, _asked: Any) -> dict[str, Any]:
+        return {"endpoint": None, "replayed": 0}

@@ -19,11 +19,13 @@ from graph.ticket import (
     TicketCounts,
 )
 from graph.wall import Wallboard
+from graph.webhook import WebhookDeliveryConnection, WebhookEndpoint
 from graph.workspace import Account, ApiKey, Level, Me, Monitoring, TicketType, User
 from resolvers import (
     approvals,
     boards,
     composing,
+    partners,
     people,
     policies,
     scheduling,
@@ -124,6 +126,19 @@ class Query:
         "Where a ticket stands, by its protocol. A key with the scope `protocol` needs no proof; "
         "anybody else does, signed in or not. Null, always in the same way, for a protocol that "
         "does not exist or that may not be told of, and for a wrong proof.",
+    )
+    webhook_endpoints = ask(
+        partners.endpoints,
+        list[WebhookEndpoint],
+        Permission.WORKSPACE_SAVE,
+        "Where partners are told what happens to cases, by name.",
+    )
+    webhook_deliveries = ask(
+        partners.deliveries,
+        WebhookDeliveryConnection,
+        Permission.WORKSPACE_SAVE,
+        "What partners were told or are to be told, the newest first; for a week, and what they "
+        "did not take for a month.",
     )
     api_keys = ask(
         setup.api_keys, list[ApiKey], Permission.WORKSPACE_SAVE, "The keys of programs, by name."

@@ -21,6 +21,7 @@ from graph.errors import (
     Refused,
     StaleReplyError,
     VersionConflictError,
+    WebhookEndpointConflict,
 )
 from graph.mutation import Mutation
 from graph.query import Query
@@ -59,6 +60,7 @@ def build(*, open_to_strangers: bool = True) -> strawberry.Schema:
             LevelConflict,
             PublisherConflict,
             FieldDefinitionConflict,
+            WebhookEndpointConflict,
             Occurrence,
             Refused,
             Reply,

@@ -31,6 +31,8 @@ TAGS = {
     "ShortLink": 18,
     "FieldDefinition": 19,
     "PublisherEntry": 20,
+    "WebhookEndpoint": 21,
+    "WebhookDelivery": 22,
 }
 KINDS = {tag: kind for kind, tag in TAGS.items()}
 THINGS = {
@@ -41,6 +43,8 @@ THINGS = {
     "ShortLink": "short link",
     "FieldDefinition": "field definition",
     "PublisherEntry": "publisher entry",
+    "WebhookEndpoint": "webhook endpoint",
+    "WebhookDelivery": "webhook delivery",
 }
 
 

@@ -29,11 +29,13 @@ from domain.model.reply import Reply
 from domain.model.shortlink import ShortLink
 from domain.model.sla import SlaClock, SlaEvent, SlaRecompute, SlaTerms
 from domain.model.ticket import Ticket
-from domain.model.user import User
+from domain.model.user import ApiKey, User
+from domain.model.webhook import WebhookEndpoint
 from domain.page import Page, Window
 from domain.rules.presence import Viewer
 from domain.rules.sla import Terms
 from domain.shelves.found import Stub
+from domain.shelves.partners import Tally
 from domain.words import TicketScope, TicketStatus
 from domain.work import Work
 
@@ -116,6 +118,15 @@ class Loaders:
 
     def attachment(self, key: UUID) -> Awaitable[Attachment | None]:
         return self._load("attachment", key, lambda work, keys: work.attachments.find(keys))
+
+    def api_key(self, key: UUID) -> Awaitable[ApiKey | None]:
+        return self._load("key", key, lambda work, keys: work.api_keys.find(keys))
+
+    def webhook_endpoint(self, key: UUID) -> Awaitable[WebhookEndpoint | None]:
+        return self._load("endpoint", key, lambda work, keys: work.webhook_endpoints.find(keys))
+
+    def webhook_counts(self, key: UUID) -> Awaitable[Tally | None]:
+        return self._load("tally", key, lambda work, keys: work.webhook_deliveries.tallies(keys))
 
     def canned_reply(self, key: UUID) -> Awaitable[CannedReply | None]:
         return self._load("canned", key, lambda work, keys: work.canned_replies.find(keys))

@@ -1,6 +1,7 @@
 """Partners' endpoints, and what is on its way to them: the table is the queue."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,7 +29,7 @@ from domain.model.webhook import WebhookDelivery, WebhookEndpoint
 from domain.page import Page, Window
 from domain.position import Position
 from domain.rules import publicity
-from domain.shelves.partners import Behind
+from domain.shelves.partners import Behind, Tally
 from domain.words import Visibility, WebhookDeliveryState, WebhookEventKind
 from storage import keyset
 from storage.access import O_, T_, columns, within
@@ -145,6 +146,21 @@ class WebhookDeliveryShelf(Shelf[WebhookDelivery]):
             named = within(self.actor, Ticket).where(T_.protocol == protocol)
             asked = asked.where(D_.ticket_id.in_(named.with_only_columns(T_.id)))
         return await keyset.page(self.session, WebhookDelivery, asked, NEWEST, window)
+
+    async def tallies(self, endpoint_ids: Collection[UUID]) -> Mapping[UUID, Tally]:
+        counted = (
+            select(D_.endpoint_id, D_.state, func.count())
+            .where(
+                D_.workspace_id == self.actor.workspace_id,
+                D_.endpoint_id.in_(sorted(endpoint_ids)),
+                D_.state.in_([QUEUED, SENDING, DEAD]),
+            )
+            .group_by(D_.endpoint_id, D_.state)
+        )
+        found: dict[UUID, Counter[bool]] = {}
+        for endpoint_id, state, count in await self.session.execute(counted):
+            found.setdefault(endpoint_id, Counter())[state == DEAD] += count
+        return {each: Tally(count[False], count[True]) for each, count in found.items()}
 
     async def queue(self, deliveries: Sequence[WebhookDelivery]) -> None:
         if not deliveries:

@@ -161,7 +161,7 @@ def on_this_machine(world: World) -> World:
     return world
 
 
-async def key_of(world: World, name: str = "Parceiro", scope: str = "read") -> ApiKey:
+async def key_of(world: World, name: str = "Parceiro", scope: str = "protocol") -> ApiKey:
     return (await world.do(signing.make_key, name, [scope])).api_key
 
 

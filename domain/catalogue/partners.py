@@ -14,8 +14,8 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         PT: "TEST é enviado quando você pede; escolha entre os outros tipos.",
     },
     "webhook_key": {
-        EN: "This key has ended, or may not ask about cases; choose one that reads.",
-        PT: "Esta chave foi encerrada ou não pode consultar casos; escolha uma que leia.",
+        EN: "This key has ended, or has no scope protocol; choose one that has it.",
+        PT: "Esta chave foi encerrada ou não tem o escopo protocol; escolha uma que tenha.",
     },
     "webhook_key_fixed": {
         EN: "An endpoint stays with its key; make another endpoint for another key.",

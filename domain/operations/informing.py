@@ -73,7 +73,7 @@ def partner(key: ApiKey) -> Actor:
 
 def may_be_told(key: ApiKey) -> bool:
     """Whether it is good, and may ask what became of a case."""
-    return key.revoked_at is None and partner(key).can(Permission.TICKETS_READ)
+    return key.revoked_at is None and partner(key).can(Permission.PROTOCOLS_READ)
 
 
 async def collect(work: Work, endpoint_id: UUID, most: int) -> int:

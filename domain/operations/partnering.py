@@ -107,9 +107,11 @@ async def delete_endpoint(
     return Deleted("WebhookEndpoint", endpoint_id)
 
 
-async def try_endpoint(work: Work, endpoint_id: UUID) -> WebhookDelivery:
+async def try_endpoint(
+    work: Work, endpoint_id: UUID, expected_version: int | None = None
+) -> WebhookDelivery:
     """An event that tells of nothing, to see whether it arrives."""
-    endpoint = await work.webhook_endpoints.take(endpoint_id)
+    endpoint = await _held(work, endpoint_id, expected_version)
     _must_be_on(endpoint)
     delivery = WebhookDelivery(
         id=new_id(),
@@ -128,9 +130,14 @@ async def try_endpoint(work: Work, endpoint_id: UUID) -> WebhookDelivery:
     return delivery
 
 
-async def replay(work: Work, endpoint_id: UUID, delivery_id: UUID | None = None) -> Replayed:
+async def replay(
+    work: Work,
+    endpoint_id: UUID,
+    delivery_id: UUID | None = None,
+    expected_version: int | None = None,
+) -> Replayed:
     """One dead letter told again, or all of them, each in its ticket's order."""
-    endpoint = await work.webhook_endpoints.take(endpoint_id)
+    endpoint = await _held(work, endpoint_id, expected_version)
     _must_be_on(endpoint)
     if delivery_id is None:
         count = await work.webhook_deliveries.replay_all(endpoint.id, work.now)

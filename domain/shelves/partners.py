@@ -26,6 +26,14 @@ class Behind:
     successor: Ticket | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Of one endpoint: what is to be told, and what was given up."""
+
+    waiting: int = 0
+    dead: int = 0
+
+
 class WebhookEndpoints(Protocol):
     async def get(self, endpoint_id: UUID) -> WebhookEndpoint: ...
     async def find(self, endpoint_ids: Collection[UUID]) -> Mapping[UUID, WebhookEndpoint]: ...
@@ -59,6 +67,7 @@ class WebhookDeliveries(Protocol):
         kinds: Collection[WebhookEventKind] | None = None,
         protocol: str | None = None,
     ) -> Page[WebhookDelivery]: ...
+    async def tallies(self, endpoint_ids: Collection[UUID]) -> Mapping[UUID, Tally]: ...
     async def queue(self, deliveries: Sequence[WebhookDelivery]) -> None:
         """Those that are not there yet."""
         ...

@@ -344,6 +344,8 @@ async def test_no_question_of_an_outsider_brings_a_canary_back(desk: Desk) -> No
         "apiKeys",
         "approval",
         "approvals",
+        "webhookDeliveries",
+        "webhookEndpoints",
     }
     assert CANARY in inside.text
 

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from domain.model.idempotency import Idempotency
-from domain.operations import canning, handling, levelling, scheduling, signing
+from domain.operations import canning, handling, levelling, partnering, scheduling, signing
 from domain.operations.canning import CannedForm
+from domain.operations.partnering import EndpointForm
 from domain.operations.scheduling import CalendarForm
 from domain.rules.hours import WeeklyInterval
 from domain.sending import Declined
@@ -55,6 +56,11 @@ SHOWN = {
     "saveUser": "user { id }",
     "deleteCalendar": "deletedId",
     "revokeApiKey": "deletedId",
+    "saveWebhookEndpoint": "endpoint { id version }",
+    "rotateWebhookSecret": "endpoint { id version }",
+    "testWebhookEndpoint": "delivery { id kind }",
+    "replayWebhookDeliveries": "endpoint { id version } replayed",
+    "deleteWebhookEndpoint": "deletedId",
 }
 KINDS = {
     **MUTATIONS,
@@ -68,6 +74,11 @@ KINDS = {
     "shortenLinks": "ShortenLinksInput",
     "decideApproval": "DecideApprovalInput",
     "retryReply": "RetryReplyInput",
+    "saveWebhookEndpoint": "SaveWebhookEndpointInput",
+    "rotateWebhookSecret": "WebhookEndpointInput",
+    "testWebhookEndpoint": "WebhookEndpointInput",
+    "replayWebhookDeliveries": "ReplayWebhookDeliveriesInput",
+    "deleteWebhookEndpoint": "DeleteInput",
 }
 ASKED: Sequence[tuple[str, Json, Json]] = [
     ("openTicket", {"levelId": "$level", "subject": "S", "comment": "C"}, {"subject": "T"}),
@@ -134,6 +145,15 @@ ASKED: Sequence[tuple[str, Json, Json]] = [
     ("saveUser", USER, {"name": "Outra"}),
     ("deleteCalendar", {"id": "$calendar"}, {"expectedVersion": 7}),
     ("revokeApiKey", {"id": "$key"}, {"expectedVersion": 7}),
+    (
+        "saveWebhookEndpoint",
+        {"name": "novo", "url": "https://parceiro.example/a", "apiKeyId": "$partner"},
+        {"url": "https://parceiro.example/b"},
+    ),
+    ("rotateWebhookSecret", {"endpointId": "$endpoint"}, {"expectedVersion": 7}),
+    ("testWebhookEndpoint", {"endpointId": "$endpoint"}, {"expectedVersion": 7}),
+    ("replayWebhookDeliveries", {"endpointId": "$endpoint"}, {"expectedVersion": 7}),
+    ("deleteWebhookEndpoint", {"id": "$endpoint"}, {"expectedVersion": 7}),
 ]
 
 
@@ -158,7 +178,11 @@ async def office_of(desk: Desk, asked: Json | None = None) -> Office:
         time_zone="America/Sao_Paulo",
         intervals=[WeeklyInterval(6, time(9), time(12))],
     )
+    partner = (await world.do(signing.make_key, "parceiro", ["protocol"])).api_key
+    told = EndpointForm(name="avisos", url="https://parceiro.example/", api_key_id=partner.id)
     office.names |= {
+        "partner": gid(partner),
+        "endpoint": gid((await world.do(partnering.save_endpoint, told)).endpoint),
         "calendar": gid(await world.do(scheduling.save_calendar, hours)),
         "key": gid((await world.do(signing.make_key, "chave", ["read"])).api_key),
         "second": gid(second),
