@@ -10,6 +10,7 @@ from channels.email import Email
 from channels.generic import Generic
 from channels.sandbox import Sandbox
 from channels.telegram import Telegram
+from channels.x import X
 from domain.rules.capability import MEBIBYTE, Capability
 from domain.words import Network
 
@@ -19,6 +20,7 @@ CHANNELS: dict[Network, Channel] = {
     Network.SANDBOX: SANDBOX,
     Network.EMAIL: EMAIL,
     Network.TELEGRAM: Telegram(),
+    Network.X: X(),
 }
 """Networks whose own words we read; the generic words are understood from all the others."""
 GENERIC: Channel = Generic()

@@ -25,6 +25,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "It tells of the account or of the network, and nobody wrote anything.",
         PT: "É sobre a conta ou a rede, e ninguém escreveu nada.",
     },
+    "ignored_encrypted": {
+        EN: "It is encrypted, and only the network's own app can read it.",
+        PT: "Está criptografado, e só o aplicativo da rede consegue ler.",
+    },
     "ignored_unknown": {
         EN: "A kind that is not read here.",
         PT: "Um tipo que não é lido aqui.",
@@ -90,6 +94,14 @@ SENTENCES: dict[str, dict[Locale, str]] = {
     "customer_never_wrote": {
         EN: "The network lets a company write in private only to whoever wrote to it first.",
         PT: "A rede só permite escrever em particular a quem escreveu primeiro à empresa.",
+    },
+    "duplicate_on_network": {
+        EN: "The network has just published the same text from this account, and takes no second.",
+        PT: "A rede acabou de publicar o mesmo texto desta conta e não aceita outro igual.",
+    },
+    "message_gone": {
+        EN: "The message that it answers is no longer there.",
+        PT: "A mensagem que ela responde não está mais lá.",
     },
     "file_without_words": {
         EN: "The file arrived, and it is not known whether the text did. Look whether it is there.",

@@ -8,12 +8,16 @@ from enum import StrEnum
 import regex
 
 from domain.errors import Invalid, NotSupportedByNetwork, TooLarge, TooLong, TypeNotAllowed
+from domain.rules import links
 from domain.words import Network, OccurrenceKind, Visibility
 
 MEBIBYTE = 1024 * 1024
 FILE_SIZE = 10 * MEBIBYTE
 FILES_MOST = 10
 LETTER = regex.compile(r"\X")
+EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3")
+LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+LINK_WEIGHT = 23
 
 
 class TextUnit(StrEnum):
@@ -26,6 +30,8 @@ class TextUnit(StrEnum):
     UTF16 = "UTF16"
     """What JavaScript and most phones count."""
     BYTES = "BYTES"
+    WEIGHTED = "WEIGHTED"
+    """As X does: letters of Western scripts are one, all others and emoji two, a link 23."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +71,8 @@ class Capability:
             return letters(text)
         if self.unit is TextUnit.UTF16:
             return len(text.encode("utf-16-le")) // 2
+        if self.unit is TextUnit.WEIGHTED:
+            return weighted(text)
         return len(text) if self.unit is TextUnit.CHARACTERS else len(text.encode())
 
 
@@ -73,6 +81,19 @@ class FileShape:
     file_name: str
     media_type: str
     size: int
+
+
+def weighted(text: str) -> int:
+    """Characters as X counts them (twitter-text, configuration v3)."""
+    found = links.find(text)
+    rest = links.replaced(text, found, lambda _url: "")
+    return LINK_WEIGHT * len(found) + sum(_weight(each[0]) for each in LETTER.finditer(rest))
+
+
+def _weight(letter: str) -> int:
+    if EMOJI.search(letter):
+        return 2
+    return sum(1 if any(low <= ord(c) <= high for low, high in LIGHT) else 2 for c in letter)
 
 
 def letters(text: str) -> int:

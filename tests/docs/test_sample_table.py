@@ -1,0 +1,99 @@
+"""The table of samples in docs/channels.md says what becomes of each, as its channel reads it.
+
+The samples are others' and lie beside the project; where they are not, nothing is compared.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from channels.base import Channel, Own
+from channels.telegram import Telegram
+from channels.x import X
+from domain.errors import Refusal
+from domain.post import Deleted, Edited, Ignored, News, Post, Returned
+from domain.sentences import SENTENCES
+from domain.words import Locale
+from tests.docs.test_tables import page, rows
+
+ROOT = Path(__file__).parents[2]
+DATA = Path(os.environ.get("GUICHE_DATA", ROOT.parent / "shared" / "data"))
+SAMPLES = DATA / "webhooks"
+NETWORKS: Mapping[str, Channel] = {"telegram": Telegram(), "x": X()}
+OWN = Own(UUID(int=7))
+COUNTED = {
+    "telegram/message.json": 1,
+    "telegram/message_with_photo.json": 1,
+    "telegram/pre_checkout_query.json": 0,
+    "x/aaa-direct_message_events.json": 1,
+    "x/xactivity-post_repost_create.json": 0,
+    "x/zammad-webhook2_tweet.json": 1,
+}
+"""How many posts are in each, counted by reading them."""
+
+pytestmark = [
+    pytest.mark.data,
+    pytest.mark.skipif(not SAMPLES.is_dir(), reason="the folder of real input is not here"),
+]
+
+
+def bodies(file: Path) -> Iterator[bytes]:
+    """What the network would have sent: some samples keep it beside its headers, some several."""
+    told: Any = orjson.loads(file.read_bytes())
+    yield orjson.dumps(told["params"]) if "params" in told else file.read_bytes()
+
+
+def read(name: str, file: Path) -> list[News | Refusal]:
+    return [each for body in bodies(file) for each in NETWORKS[name].read(body, OWN, UUID)]
+
+
+def becomes(told: News | Refusal) -> str:
+    match told:
+        case Post():
+            kind = told.kind.value.lower().replace("_", " ")
+            files = f" with {len(told.media)} file" if told.media else ""
+            return kind + files + ("s" if len(told.media) > 1 else "")
+        case Edited():
+            return "a change of a message"
+        case Deleted():
+            return "a message taken back"
+        case Returned():
+            return "a reply that failed"
+        case Ignored():
+            return f"nothing: {SENTENCES[told.sentence][Locale.EN]}"
+        case _:
+            return f"refused: {told.message(Locale.EN)}"
+
+
+def table() -> list[Sequence[str]]:
+    found: list[Sequence[str]] = []
+    for name in sorted(NETWORKS):
+        for file in sorted((SAMPLES / name).iterdir()):
+            said = dict.fromkeys(becomes(each) for each in read(name, file))
+            found.append((f"`{name}/{file.name}`", "; ".join(said)))
+    return found
+
+
+def test_every_sample_stands_in_the_table_as_it_is_read() -> None:
+    wanted = [list(each) for each in table()]
+
+    first = {f"`{name}/" for name in NETWORKS}
+    shown = [
+        row for row in rows(page("channels")) if any(row[0].startswith(each) for each in first)
+    ]
+
+    assert shown == wanted
+
+
+@pytest.mark.parametrize(("sample", "posts"), sorted(COUNTED.items()))
+def test_there_are_as_many_posts_as_somebody_counted(sample: str, posts: int) -> None:
+    name, _, _ = sample.partition("/")
+
+    found = [each for each in read(name, SAMPLES / sample) if isinstance(each, Post)]
+
+    assert len(found) == posts
