@@ -29,8 +29,8 @@ from server import graphql_runs as runs
 from server.graphql_errors import OperationContext, Tell, tell_plainly
 from server.graphql_http import HttpDesk, Planned, unplanned
 from server.graphql_members import Asked
-from server.graphql_switchboard import Serving, Switchboard, Terms
-from server.graphql_ws import Connection, Socket
+from server.graphql_switchboard import Connection, Serving, Switchboard, Terms
+from server.graphql_ws import Socket
 from server.handshake import Handshake
 from server.lobby import Lobby
 from server.metrics import Metrics

@@ -4,19 +4,23 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from strawberry.schema import BaseSchema
 
 from graph.documents import Documents, Prepared
 from graph.sharing import Form
 from graph.trusted import Trusted
-from server.graphql_errors import Tell
+from server.graphql_errors import OperationContext, Tell
 from server.graphql_groups import Groups
+from server.graphql_members import Audience
 from server.graphql_parties import Run
 from server.handshake import Handshake
 from server.throttle import network
 from server.witness import Witness
+
+if TYPE_CHECKING:
+    from server.graphql_ws import Socket
 
 LONGEST_FRAME = 64 * 1024
 LOOKS = 4
@@ -40,6 +44,30 @@ class Terms:
     """In which what one socket is told by groups leaves in one write."""
 
 
+class Connection(Protocol):
+    """What a socket signed in as."""
+
+    until: float | None
+    """When the credentials end, on the loop's clock."""
+
+    @property
+    def sockets(self) -> int:
+        """How many there are of whoever signed in, by the same session or key; this one too."""
+        ...
+
+    def operation(self) -> OperationContext: ...
+
+    def audience(self, *, personal: bool) -> Audience:
+        """Everything that an answer may depend on, as it is known at this moment."""
+        ...
+
+    def attend(self, socket: "Socket") -> None:
+        """From here on the socket is told when rights change and when the session ends."""
+        ...
+
+    def leave(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Serving:
     """What operations of sockets are answered with."""
@@ -52,17 +80,8 @@ class Serving:
     tell: Tell
     spend: Callable[[Any, int], None]
     witness: Witness
-    admit: Callable[[Handshake, Mapping[str, object]], Awaitable[Any]]
-    known: Callable[[Handshake, Mapping[str, object]], Any]
-
-
-class Held(Protocol):
-    """A socket that is looked after."""
-
-    address: str
-    """Where it comes from."""
-
-    def look_after(self, now: float) -> None: ...
+    admit: Callable[[Handshake, Mapping[str, object]], Awaitable[Connection]]
+    known: Callable[[Handshake, Mapping[str, object]], Connection | None]
 
 
 class Switchboard:
@@ -72,12 +91,12 @@ class Switchboard:
         self.serving = serving
         self.terms = terms
         self.groups = Groups(serving.run)
-        self.sockets: set[Any] = set()
+        self.sockets: set[Socket] = set()
         self.draining = False
         self._from: Counter[str] = Counter()
         self._caring: asyncio.Task[None] | None = None
 
-    def add(self, socket: Held) -> bool:
+    def add(self, socket: "Socket") -> bool:
         """Whether there is room for it: for one more from where it comes."""
         self.sockets.add(socket)
         address = network(socket.address)
@@ -86,7 +105,7 @@ class Switchboard:
             self._caring = asyncio.create_task(self._care())
         return not self.terms.per_address or self._from[address] <= self.terms.per_address
 
-    def discard(self, socket: Held) -> None:
+    def discard(self, socket: "Socket") -> None:
         if socket in self.sockets:
             self.sockets.discard(socket)
             address = network(socket.address)

@@ -7,7 +7,7 @@ only what has to wait for something is a task.
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 from strawberry.http.exceptions import WebSocketDisconnected
@@ -17,37 +17,13 @@ from server.graphql_errors import OperationContext, Refused, fault, tell_plainly
 from server.graphql_members import Audience
 from server.graphql_messages import breach
 from server.graphql_operations import Operations
-from server.graphql_switchboard import Switchboard
+from server.graphql_switchboard import Connection, Switchboard
 from server.graphql_tasks import Tasks
 from server.handshake import Handshake
 from server.wire import Wire
 
 PING, PONG = framed(b'{"type":"ping"}'), framed(b'{"type":"pong"}')
 ACK = framed(b'{"type":"connection_ack"}')
-
-
-class Connection(Protocol):
-    """What a socket signed in as."""
-
-    until: float | None
-    """When the credentials end, on the loop's clock."""
-
-    @property
-    def sockets(self) -> int:
-        """How many there are of whoever signed in, by the same session or key; this one too."""
-        ...
-
-    def operation(self) -> OperationContext: ...
-
-    def audience(self, *, personal: bool) -> Audience:
-        """Everything that an answer may depend on, as it is known at this moment."""
-        ...
-
-    def attend(self, socket: "Socket") -> None:
-        """From here on the socket is told when rights change and when the session ends."""
-        ...
-
-    def leave(self) -> None: ...
 
 
 class Socket:

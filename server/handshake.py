@@ -3,11 +3,15 @@
 import binascii
 from base64 import b64decode
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from websockets.utils import accept_key
+
+if TYPE_CHECKING:
+    from server.wire import Wire
 
 SWITCHING = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -55,6 +59,22 @@ class Handshake:
         if subprotocol is not None:
             chosen = b"Sec-WebSocket-Protocol: %b\r\n" % subprotocol.encode()
         return SWITCHING % (accept_key(self.headers["sec-websocket-key"]).encode(), chosen)
+
+
+class Lobby(Protocol):
+    """Who may come in, and to whom they then speak."""
+
+    max_frame: int
+    tick: float
+    """Seconds in which what one socket is told by groups leaves in one write."""
+
+    def knock(self, handshake: Handshake) -> "Response | str | None":
+        """A refusal, or the subprotocol that is spoken; none, where there is none in common."""
+        ...
+
+    def enter(self, wire: "Wire", handshake: Handshake) -> None:
+        """The socket is open."""
+        ...
 
 
 def refusal(answer: Response) -> bytes:

@@ -17,7 +17,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.server import ServerState
 
 from server.frames import BINARY, CLOSE, PING, PONG, TEXT, Broken, Frames, code_of, farewell, framed
-from server.handshake import Handshake, refusal
+from server.handshake import Handshake, Lobby, refusal
 
 CLOSING_TAKES = 1.0  # seconds a peer that does not read is given to take the close frame
 FAREWELL_TAKES = 10.0  # seconds any other is given to say goodbye too
@@ -37,22 +37,6 @@ class Listener(Protocol):
 
     def lost(self, code: int) -> None:
         """There is nobody at the other end any more; 1006 where they did not say goodbye."""
-        ...
-
-
-class Lobby(Protocol):
-    """Who may come in, and to whom they then speak."""
-
-    max_frame: int
-    tick: float
-    """Seconds in which what one socket is told by groups leaves in one write."""
-
-    def knock(self, handshake: Handshake) -> "Response | str | None":
-        """A refusal, or the subprotocol that is spoken; none, where there is none in common."""
-        ...
-
-    def enter(self, wire: "Wire", handshake: Handshake) -> None:
-        """The socket is open."""
         ...
 
 

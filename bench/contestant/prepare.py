@@ -30,6 +30,8 @@ FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 TRIED = 400
 """Places kept in the day's numbers for each ticket: more than ever have no check digit in a row."""
 LIVE_TICKETS = 20
+COPIES = 20
+"""How often it is tried to copy, five seconds each, while PostgreSQL is at work in it by itself."""
 AGENTS = "SELECT id, name FROM agent ORDER BY id"
 
 
@@ -144,7 +146,14 @@ async def _again(port: int, name: str, like: str = "") -> None:
     admin = await asyncpg.connect(at(port, "postgres"), command_timeout=600)
     try:
         await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await admin.execute(f"CREATE DATABASE {name} {like}")
+        for left in reversed(range(COPIES)):
+            try:
+                await admin.execute(f"CREATE DATABASE {name} {like}")
+                break
+            except asyncpg.ObjectInUseError:
+                # The database looks after what was loaded, and will be done with it.
+                if not left:
+                    raise
     finally:
         await admin.close()
 
