@@ -131,8 +131,6 @@ class Wire(asyncio.Protocol):
         try:
             for kind, payload in self._frames.read(data):
                 self._take(kind, payload)
-                if self._deaf:
-                    return
         except Broken as broken:
             self._deaf = True
             if self.listener is not None and not self.close_sent:

@@ -52,6 +52,14 @@ def test_whole_messages_come_out_however_they_were_cut(
     assert heard == expected
 
 
+def test_a_short_message_does_not_wait_for_as_much_as_the_long_one_before_it() -> None:
+    long, short = sent(TEXT, b"x" * 5000), sent(TEXT, b"y")
+
+    heard = read(long[:50], long[50:] + short[:1], short[1:])
+
+    assert [payload[:1] for _, payload in heard] == [b"x", b"y"]
+
+
 @pytest.mark.parametrize("length", [0, 125, 126, 65_535, 65_536])
 def test_every_way_to_write_a_length_is_read_and_written(length: int) -> None:
     payload = b"x" * length
