@@ -23,10 +23,12 @@ class Held:
 
     answer: PlannedAnswer
     number: int
+    asked: int = 0
+    """How many bytes it was asked with, which it is known by."""
 
     @property
     def size(self) -> int:
-        return len(self.answer.body) + AROUND
+        return len(self.answer.body) + self.asked + AROUND
 
 
 class Kept:

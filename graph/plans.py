@@ -104,7 +104,8 @@ class Plans:
             return PlannedAnswer(await plan.run(context, arguments, rest), rest)
 
         alone = self._is_personal(document, variables)
-        key = (query, as_key(variables), audience(actor, context.locale, personal=alone))
+        asked = as_key(variables)
+        key = (query, asked, audience(actor, context.locale, personal=alone))
         states, held = context.services.store.states, kept.find(key)
         state = states.last(actor.workspace_id)
         if held is not None or state is None:
@@ -120,5 +121,5 @@ class Plans:
         if not context.of_the_moment:
             # Read after the look that said the number: as long as looks say the same, nothing has
             # changed from before it was read.
-            kept.put(key, Held(answer, state.number))
+            kept.put(key, Held(answer, state.number, len(asked)))
         return answer

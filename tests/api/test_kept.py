@@ -481,6 +481,17 @@ def held(size: int, number: int = 1) -> Held:
     return Held(PlannedAnswer(b"." * (size - AROUND), {}), number)
 
 
+async def test_what_it_was_asked_with_takes_room_too(desk: Desk) -> None:
+    ana = await desk.world.person("Ana", level=desk.world.triage)
+    await desk.met(ana)
+    before = desk.kept.size
+
+    for number in range(3):
+        await desk.ask(LIST, ana, unused=str(number) * 10_000)
+
+    assert desk.kept.size - before > 3 * 10_000
+
+
 def test_what_was_asked_for_longest_ago_makes_room() -> None:
     kept = Kept(SHARE * 2_000)
     for name in range(SHARE):
