@@ -137,3 +137,12 @@ def test_rules_know_no_tables(path: Path) -> None:
 
     forbidden = ("domain.model", "domain.work", "domain.operations", "sqlmodel", "sqlalchemy")
     assert not [name for name in imported if name.startswith(forbidden)]
+
+
+def test_what_is_measured_is_loaded_anew_with_every_migration() -> None:
+    contestant = tomllib.loads((ROOT / "bench/contestant/guiche.toml").read_text())
+    versions = ROOT / "storage/migrations/versions"
+
+    named = {Path(each).name for each in contestant["own"]["inputs"]}
+
+    assert {path.name for path in versions.glob("0*.py")} <= named
