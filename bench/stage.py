@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 ROOT = Path(__file__).resolve().parent.parent
+LOG = os.O_CREAT | os.O_WRONLY | os.O_APPEND
 PASSWORD = secrets.token_urlsafe(12)
 
 
@@ -72,6 +73,8 @@ class Stage:
     level: str
     account: str
     attendants: list[str] = field(default_factory=list)
+    server: int = 0
+    """The process that answers."""
 
     def client(self, token: str | None = None) -> Client:
         return Client(self.port, token or self.token)
@@ -91,7 +94,9 @@ async def database(admin: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def stage(admin: str, redis: str, attendants: int = 8) -> AsyncIterator[Stage]:
+async def stage(
+    admin: str, redis: str, attendants: int = 8, **settings: str
+) -> AsyncIterator[Stage]:
     async with database(admin) as dsn:
         folder = tempfile.mkdtemp(prefix="guiche-bench-")
         environment = {
@@ -108,6 +113,7 @@ async def stage(admin: str, redis: str, attendants: int = 8) -> AsyncIterator[St
             # A PostgreSQL started for the occasion has fsync off; the figures say so.
             "ALLOW_UNSAFE_DATABASE": "true",
             "GUICHE_PASSWORD": PASSWORD,
+            **settings,
         }
 
         def guiche(*words: str) -> list[str]:
@@ -120,11 +126,13 @@ async def stage(admin: str, redis: str, attendants: int = 8) -> AsyncIterator[St
         ):
             subprocess.run(guiche(*words), env=environment, cwd=folder, check=True, stdout=-3)
         port = 8400 + secrets.randbelow(400)
-        server = subprocess.Popen(guiche("serve", "--port", str(port)), env=environment, cwd=folder)
+        words, log = guiche("serve", "--port", str(port)), os.open(f"{folder}/log", LOG)
+        server = subprocess.Popen(words, env=environment, cwd=folder, stderr=log)
+        os.close(log)
         try:
             await _ready(port)
             tokens, level, account = await furnish(lambda token: Client(port, token), attendants)
-            yield Stage(port, dsn, tokens[0], level, account, tokens[1:])
+            yield Stage(port, dsn, tokens[0], level, account, tokens[1:], server.pid)
         finally:
             server.terminate()
             server.wait(20)

@@ -5,7 +5,7 @@ document that cannot be planned whole is not planned at all.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from graphql import GraphQLError, OperationType
@@ -25,15 +25,23 @@ from resolvers.context import Context
 REMEMBERED, LONGEST = 100, 1_000
 """How many sets of variables are kept read for one query, and of how many bytes at most."""
 
-Ready: TypeAlias = tuple[Plan, Arguments, Mapping[str, Any]]
-"""A plan, what its root fields are asked with, and what stands beside the data of its answer."""
+IsPersonal: TypeAlias = Callable[[Prepared, Mapping[str, Any]], bool]
+Ready: TypeAlias = tuple[Plan, Arguments, Mapping[str, Any], bool]
+"""A plan, what its root fields are asked with, what stands beside the data of its answer, and
+whether that is another for each who asks."""
 
 
 class Query:
     """One query of a document, and what it was asked with lately."""
 
-    def __init__(self, schema: Schema, prepared: Prepared, name: str | None) -> None:
-        self._prepared, self._name = prepared, name
+    def __init__(
+        self,
+        schema: Schema,
+        prepared: Prepared,
+        name: str | None,
+        is_personal: IsPersonal = lambda *_asked: True,
+    ) -> None:
+        self._prepared, self._name, self._is_personal = prepared, name, is_personal
         self._blueprint = Blueprint(schema, prepared, name, OperationType.QUERY, plan)
         self._ready: OrderedDict[bytes, Ready] = OrderedDict()
 
@@ -56,7 +64,8 @@ class Query:
             raise Unplanned
         made, values = self._blueprint.plan(variables)
         cost = self._prepared.cost_told(self._name, variables)
-        return made, made.arguments(values), {"extensions": {"cost": cost}} if cost else {}
+        rest = {"extensions": {"cost": cost}} if cost else {}
+        return made, made.arguments(values), rest, self._is_personal(self._prepared, variables)
 
 
 class Plans:
@@ -86,24 +95,24 @@ class Plans:
         if actor.is_display and document.against(OnlyForWalls):
             return None
         query = document.once(
-            ("plans", operation_name), lambda: Query(self._schema, document, operation_name)
+            ("plans", operation_name),
+            lambda: Query(self._schema, document, operation_name, self._is_personal),
         )
         try:
-            answer = await self._answer(document, query, variables or {}, context)
+            answer = await self._answer(query, variables or {}, context)
         except (Unplanned, Refusal, GraphQLError):
             return None
         self.answered += 1
         return answer
 
     async def _answer(
-        self, document: Prepared, query: Query, variables: Mapping[str, Any], context: Context
+        self, query: Query, variables: Mapping[str, Any], context: Context
     ) -> PlannedAnswer:
-        plan, arguments, rest = query.ready(variables)
+        plan, arguments, rest, alone = query.ready(variables)
         actor, kept = context.actor, self._kept
         if kept is None or actor is None or context.rights is None or plan.placed:
             return PlannedAnswer(await plan.run(context, arguments, rest), rest)
 
-        alone = self._is_personal(document, variables)
         asked = as_key(variables)
         key = (query, asked, audience(actor, context.locale, personal=alone))
         states, held = context.services.store.states, kept.find(key)

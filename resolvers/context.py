@@ -165,7 +165,14 @@ class Context:
 
     def _begin(self) -> None:
         self._now = self.services.clock()
-        self.loaders = Loaders(self.reading)
+        self._loaders: Loaders | None = None
+
+    @property
+    def loaders(self) -> Loaders:
+        """What is read of things by their ids; made when first asked for."""
+        if self._loaders is None:
+            self._loaders = Loaders(self.reading)
+        return self._loaders
 
     @property
     def now(self) -> datetime:

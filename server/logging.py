@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -167,13 +167,13 @@ class RequestLog:
             return
 
         given = request_id(Headers(scope=scope))
-        status = 0
+        told, status = given.encode("latin-1"), 0
 
         async def watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = given
+                message["headers"].append((b"x-request-id", told))
             await send(message)
 
         began = time.perf_counter()
