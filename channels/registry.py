@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from channels import email
-from channels.base import Channel, Reached
+from channels.base import Channel, Own, Reached
 from channels.email import Email
 from channels.generic import Generic
 from channels.sandbox import Sandbox
@@ -50,6 +50,17 @@ def capability(network: Network) -> Capability:
 
 def connection(network: Network, told: Mapping[str, Any]) -> Mapping[str, Any]:
     return of(network).connection(told)
+
+
+async def test(
+    network: Network,
+    connection: Mapping[str, Any],
+    account_id: UUID,
+    external_id: str | None,
+    handle: str | None,
+) -> tuple[str | None, str | None]:
+    found = await of(network).test(connection, Own(account_id, external_id, handle))
+    return found.sentence, found.detail
 
 
 def known_as(network: Network, reply_id: UUID, connection: Mapping[str, Any]) -> str | None:

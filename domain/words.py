@@ -77,6 +77,15 @@ class Network(StrEnum):
     SANDBOX = "SANDBOX"
 
 
+class AccountHealth(StrEnum):
+    WELL = "WELL"
+    UNTESTED = "UNTESTED"
+    SILENT = "SILENT"
+    TROUBLED = "TROUBLED"
+    UNCONNECTED = "UNCONNECTED"
+    DISABLED = "DISABLED"
+
+
 class OccurrenceKind(StrEnum):
     POST = "POST"
     COMMENT = "COMMENT"

@@ -95,6 +95,17 @@ class Channels(Protocol):
     def known_as(
         self, network: Network, reply_id: UUID, connection: Mapping[str, Any]
     ) -> str | None: ...
+    async def test(
+        self,
+        network: Network,
+        connection: Mapping[str, Any],
+        account_id: UUID,
+        external_id: str | None,
+        handle: str | None,
+    ) -> tuple[str | None, str | None]:
+        """What is wrong with the line, as a sentence and in the network's words; nothing where it
+        is well."""
+        ...
 
 
 class Work(Protocol):

@@ -300,6 +300,16 @@ lend(
 )
 lend(words.OrderDirection, "Which end comes first.", ASC="The lowest.", DESC="The highest.")
 lend(
+    words.AccountHealth,
+    "How an account stands with its network.",
+    WELL="What goes out is taken, or something came in.",
+    UNTESTED="Nothing came in yet, and nobody tried it.",
+    SILENT="Nothing was told for days: its webhook may lead elsewhere.",
+    TROUBLED="Nothing goes out before an administrator mends it.",
+    UNCONNECTED="It is not known how to reach the network.",
+    DISABLED="It is switched off.",
+)
+lend(
     words.TicketScope,
     "Which tickets of a publisher.",
     ALL="All that the caller may see.",

@@ -11,6 +11,7 @@ from graph.errors import user_errors
 from graph.fields import Doorman, Payload, policy_of
 from graph.policy import KEY, Needs
 from resolvers import (
+    accounts,
     approvals,
     attachments,
     attending,
@@ -225,6 +226,13 @@ class Mutation:
     )
     save_account = do(
         organizing.save_account, answers.AccountPayload, WORKSPACE, "Make or change an account."
+    )
+    test_account = do(
+        accounts.test_account,
+        answers.TestAccountPayload,
+        WORKSPACE,
+        "Try the line to an account's network, without writing to anybody. How it was found stands "
+        "in its health.",
     )
     save_monitoring = do(
         organizing.save_monitoring,

@@ -216,6 +216,11 @@ class AccountPayload(Answer):
     )
 
 
+@value(description="An account, tried.")
+class TestAccountPayload(Answer):
+    account: Account | None = shown(THING)
+
+
 @value(description="A monitoring saved.")
 class MonitoringPayload(Answer):
     monitoring: Monitoring | None = shown(THING)

@@ -7,6 +7,7 @@ import strawberry
 
 from domain.model import account, level, user, workspace
 from domain.words import (
+    AccountHealth,
     AssignmentStrategy,
     GroupingMode,
     LevelRole,
@@ -20,7 +21,7 @@ from graph.calendar import Calendar, OpenWindow, SlaPolicy, SlaRecompute
 from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
 from graph.planned import Leads
-from resolvers import policies, recomputing, setup
+from resolvers import accounts, policies, recomputing, setup
 
 if TYPE_CHECKING:
     from graph.ticket import TicketConnection
@@ -70,6 +71,15 @@ class User(Node):
     levels = fetched(setup.memberships, list[LevelMember], "The levels they are in.", personal=True)
 
 
+@value(description="How an account stands with its network.")
+class AccountStanding:
+    state: AccountHealth = shown("The worst that is true of it.")
+    message: str | None = shown("What has to be mended, for whoever can.")
+    since: datetime | None = shown("Since when.")
+    heard_at: datetime | None = shown("When the network last told us anything, to the minute.")
+    tested_at: datetime | None = shown("When its line was last found well.")
+
+
 @thing(account.Account, description="The company's own presence on a network.")
 class Account(Node):
     network: Network = shown("Which network.")
@@ -79,6 +89,15 @@ class Account(Node):
     enabled: bool = shown("false: what arrives for it is refused.")
     connected: bool = shown("It is known how to reach the network; what is known is not shown.")
     levels = fetched(setup.account_levels, list[LazyLevel], "The levels that answer from it.")
+    secret_end = computed(
+        accounts.secret_end,
+        str | None,
+        "What the secret that signs its webhook ends with; told to administrators.",
+        personal=True,
+    )
+    secret_at: datetime | None = shown("When that secret was saved.")
+    connected_at: datetime | None = shown("When it was saved how to reach the network.")
+    health = computed(accounts.health, AccountStanding, "How it stands with its network.")
 
 
 @thing(account.Monitoring, description="What is watched, and for which level.")

@@ -30,7 +30,7 @@ from domain.rules import checking
 from domain.rules.access import Actor, Permission
 from domain.wanted import AHEAD, Row, Seen, States, Unplanned, Views
 from domain.words import Locale
-from domain.work import Work
+from domain.work import Channels, Work
 from feed.boards import Boards
 from feed.lookout import Lookout
 from feed.standing import Together
@@ -63,6 +63,8 @@ class Store(Protocol):
     def asking(self) -> AbstractContextManager[None]: ...
     @property
     def addresses(self) -> Addresses: ...
+    @property
+    def channels(self) -> Channels: ...
     @property
     def views(self) -> Views: ...
     @property

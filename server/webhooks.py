@@ -6,7 +6,7 @@ learns nothing: an account that does not exist answers as one whose secret is un
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -28,7 +28,7 @@ from domain.errors import (
     Unavailable,
 )
 from domain.model.account import Account
-from domain.operations import hearing
+from domain.operations import connecting, hearing
 from domain.post import Ignored, News
 from domain.rules import access
 from domain.rules.capability import MEBIBYTE
@@ -113,6 +113,7 @@ async def _received(request: Request) -> Response:
     duplicate = sum(result.duplicate for result in results)
     metrics.posts("refused", refused)
     metrics.posts("duplicate", duplicate)
+    await _heard_of(storage, account)
     ignored = [each for each in news if isinstance(each, Ignored)]
     metrics.posts("ignored", len(ignored))
     metrics.posts("taken", len(results) - refused - duplicate - len(ignored))
@@ -247,6 +248,16 @@ async def _take_in(
         Received(None, None, refusal=each) if isinstance(each, Refusal) else next(taken)
         for each in read
     ]
+
+
+async def _heard_of(storage: Storage, account: Account) -> None:
+    """That its network still speaks to us; not worth a refusal where it cannot be kept."""
+    now = storage.clock()
+    if account.heard_at is not None and now - account.heard_at < connecting.TO_THE_MINUTE:
+        return
+    with suppress(Unavailable, Collision):
+        async with storage.work(access.system(account.workspace_id)) as work:
+            await connecting.heard(work, account.id)
 
 
 async def _heard(storage: Storage, account: Account, news: Sequence[News]) -> list[Received]:

@@ -26,6 +26,16 @@ class Carrying:
     def connection(self, network: Network, told: Mapping[str, Any]) -> Mapping[str, Any]:
         return told
 
+    async def test(
+        self,
+        network: Network,
+        connection: Mapping[str, Any],
+        account_id: UUID,
+        external_id: str | None,
+        handle: str | None,
+    ) -> tuple[str | None, str | None]:
+        return None, None
+
     def known_as(
         self, network: Network, reply_id: UUID, connection: Mapping[str, Any]
     ) -> str | None:

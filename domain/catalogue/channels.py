@@ -75,6 +75,20 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         PT: "A rede não aceita o token de acesso da conta; um administrador precisa salvar um "
         "novo.",
     },
+    "account_unconnected": {
+        EN: "Nothing can be sent: it is not known yet how to reach the network.",
+        PT: "Nada pode ser enviado: ainda não se sabe como alcançar a rede.",
+    },
+    "account_silent": {
+        EN: "The network has told nothing for {days} days. Look whether its webhook still leads "
+        "here.",
+        PT: "A rede não informa nada há {days} dias. Verifique se o webhook dela ainda aponta para "
+        "cá.",
+    },
+    "network_no_answer_in_time": {
+        EN: "The network did not answer in time.",
+        PT: "A rede não respondeu a tempo.",
+    },
     "token_missing": {
         EN: "The account is not connected yet; an administrator has to save its access token.",
         PT: "A conta ainda não está conectada; um administrador precisa salvar o token de acesso.",

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from domain.model.base import Record, UTCDateTime, word
 from domain.rules.routing import Watch
+from domain.rules.standing import Known
 from domain.words import Network
 
 
@@ -48,11 +49,45 @@ class Account(Record, table=True):
     def enable(self, enabled: bool) -> None:
         self.enabled = enabled
 
-    def entrust(self, sealed_secret: bytes) -> None:
-        self.sealed_secret = sealed_secret
+    def entrust(self, sealed_secret: bytes, end: str | None, now: datetime) -> None:
+        """Another secret from now on; people know it by how it ends."""
+        self.sealed_secret, self.secret_end, self.secret_at = sealed_secret, end, now
 
-    def connect(self, sealed_connection: bytes | None) -> None:
+    def connect(self, sealed_connection: bytes | None, now: datetime) -> None:
+        """Reached so from now on: what was wrong with the old connection says nothing of it."""
         self.sealed_connection = sealed_connection
+        self.connected_at = now if sealed_connection is not None else None
+        self.tested_at = None
+        self._recover()
+
+    def hear(self, now: datetime) -> None:
+        self.heard_at = now
+
+    def found_well(self, now: datetime) -> None:
+        self.tested_at = now
+        self._recover()
+
+    def suffer(self, sentence: str, detail: str | None, now: datetime) -> None:
+        """Something has to be mended; since when it is so stays, while it is the same."""
+        if sentence != self.trouble:
+            self.trouble, self.trouble_at = sentence, now
+        self.trouble_detail = detail and detail[:500]
+
+    def _recover(self) -> None:
+        self.trouble = self.trouble_detail = self.trouble_at = None
+
+    @property
+    def known(self) -> Known:
+        return Known(
+            network=self.network,
+            enabled=self.enabled,
+            connected=self.connected,
+            trouble=self.trouble,
+            trouble_at=self.trouble_at,
+            heard_at=self.heard_at,
+            tested_at=self.tested_at,
+            begun_at=max(self.created_at, self.secret_at or self.created_at),
+        )
 
     @property
     def connected(self) -> bool:

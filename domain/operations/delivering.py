@@ -23,7 +23,7 @@ from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.operations import sealing
 from domain.post import Post, Undelivered
-from domain.rules import capability, sending, states
+from domain.rules import capability, sending, standing, states
 from domain.rules.capability import Answered
 from domain.rules.states import Trigger
 from domain.sending import Declined, Doubtful, NotSent, Outcome, Outgoing, OutgoingFile, Sent
@@ -250,6 +250,8 @@ async def later(work: Work, attempt: Attempt, outcome: NotSent, chance: float) -
     if outcome.whole_account:
         account = await work.outbox.take_account(attempt.account_id)
         account.pause(max(account.paused_until or again, again))
+        if outcome.sentence in standing.TROUBLES:
+            account.suffer(outcome.sentence, outcome.detail, work.now)
     return reply
 
 

@@ -20,6 +20,8 @@ from domain.work import Work
 PASSWORD_LEAST, PASSWORD_MOST = 10, 200
 KEYWORDS_MOST = 200
 CONNECTION_MOST = 10_000
+SHOWN_FROM = 12
+"""Letters that a secret has, of which four are shown."""
 
 
 async def found_workspace(
@@ -148,7 +150,7 @@ async def save_account(work: Work, form: AccountForm) -> AccountSaved:
         if form.enabled is not None:
             account.enable(form.enabled)
         if form.credentials is not None:
-            account.entrust(work.secrets.seal(form.credentials))
+            account.entrust(work.secrets.seal(form.credentials), _end(form.credentials), work.now)
         await _connect(work, account, form.connection, connection)
         return AccountSaved(account, None)
 
@@ -160,12 +162,18 @@ async def save_account(work: Work, form: AccountForm) -> AccountSaved:
         handle=handle,
         external_id=external_id,
         enabled=form.enabled is not False,
-        sealed_secret=work.secrets.seal(form.credentials or made or ""),
         created_at=work.now,
     )
+    secret = form.credentials or made or ""
+    account.entrust(work.secrets.seal(secret), _end(secret), work.now)
     await work.accounts.put(account)
     await _connect(work, account, form.connection, connection)
     return AccountSaved(account, made)
+
+
+def _end(secret: str) -> str | None:
+    """What it ends with; of a short one that would be too much of it."""
+    return secret[-4:] if len(secret) >= SHOWN_FROM else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +204,7 @@ async def _connect(
     """Reached so from now on. An empty text disconnects; nothing said leaves it as it is."""
     if told is None:
         return
-    account.connect(work.secrets.seal(connection.text) if connection else None)
+    account.connect(work.secrets.seal(connection.text) if connection else None, work.now)
     account.pause(None)
     mailbox = await work.mailboxes.take_of(account.id)
     if mailbox is not None:
