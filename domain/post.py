@@ -64,6 +64,10 @@ class Post:
     thread_url: str | None = None
     parent_external_id: str | None = None
     monitoring_id: UUID | None = None
+    level_id: UUID | None = None
+    """Where it goes by itself, whatever is watched."""
+    answered_from: UUID | None = None
+    """Of a ticket that it opens: from which account of ours, where not from the one it came to."""
     historical: bool = False
     subject: str | None = None
     html: str | None = None

@@ -109,6 +109,7 @@ class Throttle(Protocol):
     async def sign_in(self, email: str, address: str) -> None: ...
     async def looks_up(self, protocol: str, address: str) -> None: ...
     async def partner_looks_up(self, key: str) -> None: ...
+    async def answers(self, protocol: str) -> None: ...
 
 
 class FileLinks(Protocol):
@@ -285,6 +286,16 @@ class Context:
             return result
 
         return await self._attempt(act)
+
+    async def do_as(
+        self,
+        actor: Actor,
+        operation: Callable[Concatenate[Work, P], Awaitable[R]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """What somebody else does because of what is asked here."""
+        return await self._attempt(lambda work: operation(work, *args, **kwargs), by=actor)
 
     async def do_as_nobody(
         self,

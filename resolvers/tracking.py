@@ -7,7 +7,9 @@ from typing import Annotated
 import strawberry
 
 from domain.errors import RateLimited
-from domain.operations import proving, tracking
+from domain.operations import answering, proving, tracking
+from domain.operations.answering import Answered
+from domain.rules import access
 from domain.rules.access import Actor, Permission
 from domain.tracking import Pass, ProtocolStatus, Tracked, Visited
 from domain.work import Work
@@ -50,6 +52,18 @@ async def admit(context: Context, protocol: str, proof: str) -> Pass | None:
     async with asking(context) as work:
         tracked = await proving.proven(work, protocol, proof)
         return proving.make_pass(work, tracked) if tracked else None
+
+
+async def answer(
+    context: Context, protocol: str, kept: str, text: str, mark: str
+) -> Answered | None:
+    """Take in what whoever has a pass wrote; nothing, where it is good for nothing any more."""
+    tracked = await find(context, protocol, kept)
+    if tracked is None:
+        return None
+    await context.services.throttle.answers(tracked.protocol)
+    house = access.system(tracked.workspace_id)
+    return await context.do_as(house, answering.answer, protocol, kept, text, mark)
 
 
 async def visit(context: Context, protocol: str, kept: str) -> Visited | None:

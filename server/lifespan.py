@@ -164,6 +164,7 @@ def tries(settings: Settings) -> Tries:
         protocol_from_everywhere=settings.protocol_tries_from_everywhere,
         lookups_of_address=settings.protocol_lookups_of_address,
         lookups_of_key=settings.protocol_lookups_of_key,
+        answers=settings.protocol_answers,
     )
 
 

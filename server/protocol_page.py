@@ -4,6 +4,8 @@ Whole without a script; with one it shows what changes meanwhile. The proof come
 form, is looked at once, and is kept nowhere: from then on a pass stands for it, in a sealed cookie.
 """
 
+import re
+import secrets
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +20,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from domain.errors import RateLimited, Unavailable
+from domain.errors import RateLimited, Refusal, Unavailable
+from domain.operations.answering import TEXT_MOST
 from domain.tracking import Visited
 from domain.words import Locale
 from resolvers import tracking
@@ -50,8 +53,9 @@ FOLLOW = """subscription FollowProtocol($protocol: String!, $proof: String) {
   }
 }"""
 """What the page's script asks; where only trusted documents are run, it is one of them."""
-BODY_MOST, FIELDS_MOST = 64 * 1024, 10
+BODY_MOST, FIELDS_MOST = 256 * 1024, 10
 TYPED_MOST = 40
+MARK = re.compile(r"[0-9a-f]{32}")
 PAGES = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
@@ -62,6 +66,7 @@ def routes(*, secure: bool) -> list[BaseRoute]:
     return [
         Route("/protocolo", page.show),
         Route("/protocolo", page.ask, methods=["POST"]),
+        Route("/protocolo/resposta", page.answer, methods=["POST"]),
         Route("/protocolo/sair", page.leave, methods=["POST"]),
         Route("/protocolo/{part:str}", part),
     ]
@@ -87,15 +92,7 @@ class ProtocolPage:
             visit = replace(visit, locale=preferred(wished))
         if visit.protocol is None or visit.kept is None:
             return self._form(request, visit)
-        context = _context(request, visit)
-        try:
-            visited = await tracking.visit(context, visit.protocol, visit.kept)
-        except Unavailable:
-            return self._form(request, visit, "away", 503)
-        if visited is None:
-            # The pass is over, or what it stood for is another by now.
-            return self._form(request, Visit.begun(visit.locale))
-        return self._told(request, visit, visited)
+        return await self._visited(request, visit)
 
     async def ask(self, request: Request) -> Response:
         """A proof, shown: on to what it is of, or told that it is of nothing."""
@@ -119,6 +116,42 @@ class ProtocolPage:
         if kept is None:
             return self._form(request, visit, "nothing", 404, typed=protocol)
         return self._on(request, visit.shown(kept.protocol, kept.text))
+
+    async def answer(self, request: Request) -> Response:
+        """A message of theirs, taken in; on to where it stands."""
+        keyring = _keyring(request)
+        visit, said = visits.read(request, keyring), await _said(request)
+        if visit is None or visit.protocol is None or visit.kept is None:
+            return self._form(request, visit or Visit.begun(), "stale", 403)
+        locale = _locale(request, visit)
+        words = WORDS[locale]
+        if said is None:
+            return await self._visited(request, visit, words.too_large, 413)
+        text, mark = said.get("text", ""), said.get("mark", "")
+        ours = visit.is_of(keyring, "answer", said.get("form", ""))
+        if not ours or not MARK.fullmatch(mark):
+            return await self._visited(request, visit, words.stale, 403, typed=text)
+        context = _context(request, visit)
+        try:
+            answered = await tracking.answer(context, visit.protocol, visit.kept, text, mark)
+        except RateLimited as refusal:
+            seconds: int = refusal.values["seconds"]
+            problem = words.too_many.format(wait=while_(seconds, locale))
+            response = await self._visited(request, visit, problem, 429, typed=text)
+            response.headers["Retry-After"] = str(seconds)
+            return response
+        except Refusal as refusal:
+            problem = words.not_sent.format(reason=refusal.message(locale))
+            return await self._visited(request, visit, problem, 422, typed=text)
+        except Unavailable:
+            return await self._visited(request, visit, words.away, 503, typed=text)
+        if answered is None:
+            return self._form(request, Visit.begun(visit.locale))
+        if answered.kept is not None:
+            visit = visit.shown(answered.protocol, answered.kept.text)
+            news = words.sent_anew.format(protocol=answered.protocol)
+            return self._on(request, replace(visit, news=news))
+        return self._on(request, replace(visit, news=words.sent))
 
     async def leave(self, request: Request) -> Response:
         keyring = _keyring(request)
@@ -151,7 +184,38 @@ class ProtocolPage:
             typed=typed[:TYPED_MOST],
         )
 
-    def _told(self, request: Request, visit: Visit, visited: Visited) -> Response:
+    async def _visited(
+        self,
+        request: Request,
+        visit: Visit,
+        problem: str | None = None,
+        code: int = 200,
+        *,
+        typed: str = "",
+    ) -> Response:
+        """The case, as far as the pass of the visit is good for it."""
+        assert visit.protocol is not None
+        assert visit.kept is not None
+        context = _context(request, visit)
+        try:
+            visited = await tracking.visit(context, visit.protocol, visit.kept)
+        except Unavailable:
+            return self._form(request, visit, "away", 503)
+        if visited is None:
+            # The pass is over, or what it stood for is another by now.
+            return self._form(request, Visit.begun(visit.locale))
+        return self._told(request, visit, visited, problem, code, typed=typed)
+
+    def _told(
+        self,
+        request: Request,
+        visit: Visit,
+        visited: Visited,
+        problem: str | None,
+        code: int,
+        *,
+        typed: str,
+    ) -> Response:
         locale, zone = _locale(request, visit), ZoneInfo(visited.time_zone)
 
         def when(at: datetime) -> Markup:
@@ -162,7 +226,11 @@ class ProtocolPage:
         return self._rendered(
             request,
             replace(visit, news=None),
-            200,
+            code,
+            problem=problem,
+            typed=typed[:TEXT_MOST],
+            mark=secrets.token_hex(16),
+            most=TEXT_MOST,
             status=visited.status,
             company=visited.company,
             pass_=visit.kept,

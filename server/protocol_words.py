@@ -40,6 +40,13 @@ class PageWords:
     too_often: str
     too_large: str
     away: str
+    write: str
+    send: str
+    sent: str
+    sent_anew: str
+    not_sent: str
+    too_many: str
+    write_hint: Mapping[PublicStage, str]
     stages: Mapping[PublicStage, str]
     meaning: Mapping[PublicStage, str]
 
@@ -71,7 +78,20 @@ PT = PageWords(
     stale="O formulário perdeu a validade. Preencha de novo, com cookies permitidos.",
     too_often="Consultas demais. Tente de novo em {wait}.",
     too_large="O texto é grande demais.",
-    away="Não foi possível consultar agora. Tente de novo em instantes.",
+    away="Não foi possível agora. Tente de novo em instantes.",
+    write="Escrever uma mensagem",
+    send="Enviar",
+    sent="Recebemos sua mensagem. Ela já está neste protocolo.",
+    sent_anew="Recebemos sua mensagem. Seu novo protocolo é {protocol}.",
+    not_sent="Não foi possível receber sua mensagem: {reason}",
+    too_many="Mensagens demais. Tente de novo em {wait}.",
+    write_hint={
+        RECEIVED: "Quer acrescentar algo? Escreva aqui.",
+        IN_ANALYSIS: "Quer acrescentar algo? Escreva aqui.",
+        WAITING: "Escreva aqui o que a empresa pediu.",
+        ANSWERED: "Se ainda falta algo, escreva aqui: o caso será reaberto.",
+        CLOSED: "Este caso foi encerrado: o que você escrever abre um novo protocolo.",
+    },
     stages={
         RECEIVED: "Recebido",
         IN_ANALYSIS: "Em análise",
@@ -114,7 +134,20 @@ EN = PageWords(
     stale="The form is no longer good. Fill it in again, with cookies allowed.",
     too_often="Too many look-ups. Try again in {wait}.",
     too_large="The text is too large.",
-    away="This could not be looked up right now. Try again in a moment.",
+    away="This could not be done right now. Try again in a moment.",
+    write="Write a message",
+    send="Send",
+    sent="We have your message. It is part of this protocol now.",
+    sent_anew="We have your message. Your new protocol is {protocol}.",
+    not_sent="Your message could not be taken: {reason}",
+    too_many="Too many messages. Try again in {wait}.",
+    write_hint={
+        RECEIVED: "Is there anything to add? Write it here.",
+        IN_ANALYSIS: "Is there anything to add? Write it here.",
+        WAITING: "Write here what the company asked for.",
+        ANSWERED: "If anything is missing, write it here: the case is reopened.",
+        CLOSED: "This case is closed: what you write opens a new protocol.",
+    },
     stages={
         RECEIVED: "Received",
         IN_ANALYSIS: "Being looked into",

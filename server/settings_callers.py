@@ -103,6 +103,12 @@ class Callers(BaseSettings):
         le=1_000_000,
         description="How many protocols a key with the scope `protocol` may look up in 5 minutes.",
     )
+    protocol_answers: int = Field(
+        20,
+        ge=1,
+        le=10_000,
+        description="How many messages may be written from the page of one protocol in 5 minutes.",
+    )
     cost_per_minute: int = Field(
         600_000,
         ge=0,

@@ -49,6 +49,8 @@ class Tries:
     """A day."""
     lookups_of_address: int = 100
     lookups_of_key: int = 3_000
+    answers: int = 20
+    """Messages from the page of one protocol."""
 
 
 class Throttle:
@@ -62,6 +64,7 @@ class Throttle:
         self._from_everywhere = RateLimitItemPerDay(tries.protocol_from_everywhere)
         self._lookups_of_address = RateLimitItemPerMinute(tries.lookups_of_address, MINUTES)
         self._lookups_of_key = RateLimitItemPerMinute(tries.lookups_of_key, MINUTES)
+        self._answers = RateLimitItemPerMinute(tries.answers, MINUTES)
         self._here = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._together = SlidingWindowCounterRateLimiter(redis) if redis else None
         self._away_until = 0.0
@@ -99,6 +102,10 @@ class Throttle:
         await self._count(self._lookups_of_address, "look-up", where)
         await self._count(self._of_protocol, "protocol", number, where)
         await self._count(self._from_everywhere, "protocol", number)
+
+    async def answers(self, protocol: str) -> None:
+        """One more message from the page of that protocol."""
+        await self._count(self._answers, "answer", self._hidden(protocol))
 
     async def partner_looks_up(self, key: str) -> None:
         """One more look-up by a partner's key."""

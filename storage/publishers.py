@@ -259,6 +259,11 @@ class PublisherShelf(Shelf[Publisher]):
         await self.session.flush()
         return person
 
+    async def introduce(self, profile: Profile) -> Profile:
+        self.session.add(profile)
+        await self.session.flush()
+        return profile
+
     async def _profiles(self, keys: Collection[ProfileKey]) -> dict[ProfileKey, Profile]:
         names: dict[Network, list[str]] = {}
         for network, name in sorted(keys):

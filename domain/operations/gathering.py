@@ -168,6 +168,9 @@ def route(desk: Desk, post: Post) -> Route:
         if named.enabled:
             claimed = Watch(named.id, named.level_id, keywords=())
             return routing.route("", [claimed], enabled=enabled, fallback=desk.fallback.id)
+    if post.level_id is not None:
+        taken = post.level_id if post.level_id in enabled else desk.fallback.id
+        return Route(None, post.level_id, taken)
     watches = [each.as_watch for each in desk.watching.get(post.account_id, ())]
     words = f"{post.subject}\n{post.text}" if post.subject else post.text
     return routing.route(words, watches, enabled=enabled, fallback=desk.fallback.id)

@@ -219,7 +219,7 @@ def _join(
         origin=origin,
         occurred_at=occurrence.occurred_at,
         now=work.now,
-        account_id=occurrence.account_id,
+        account_id=post.answered_from or occurrence.account_id,
         grouping_key=keys[0],
         previous_ticket_id=previous.id if previous else None,
     )

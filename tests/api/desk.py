@@ -35,6 +35,7 @@ from graph.schema import build
 from resolvers import ids
 from resolvers.attachments import Upload
 from resolvers.context import Context, Services
+from server import protocol_page
 from server.access_tokens import AccessTokens
 from server.auth import Gatekeeper
 from server.door import Door, may_upload
@@ -131,9 +132,11 @@ class Desk:
                     Route("/graphql", graphql),
                     Route("/files/{attachment}", download),
                     Route("/s/{slug}", follow),
+                    *protocol_page.routes(secure=False),
                 ]
             )
             app.state.storage, app.state.gate = storage, gate
+            app.state.door, app.state.keyring = door, keyring
             app.state.file_links = services.file_links
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:

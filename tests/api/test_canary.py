@@ -46,6 +46,7 @@ from tests.api.composed import composed
 from tests.api.desk import PATIENCE, Desk, Json, gid, heard, plain, unknown
 from tests.api.documents import graph, least, question, selection
 from tests.carrying import ANYTHING, carry
+from tests.flows.visitor import Visitor
 from tests.holding import EDIT, REJECT
 from tests.world import FIRST_HUNDRED, Person, World
 
@@ -351,6 +352,7 @@ async def test_no_question_of_an_outsider_brings_a_canary_back(desk: Desk) -> No
 
 
 STATUS = "query($p: String!, $proof: String) {{ protocolStatus(protocol: $p, proof: $proof) {} }}"
+NAMES = ("RH", "Rita", "Mora", "Chefe", "Ana")
 OF_THE_HOUSE = (
     "entre nós",
     "por quê",
@@ -379,10 +381,28 @@ async def test_by_its_protocol_a_ticket_is_told_without_the_house(desk: Desk) ->
     assert walled_off == [None] * len(walled.tickets)
     assert [each["text"] for each in status["messages"]] == [f"{CANARY} salário"]
     for each in (*hers, status):
-        words = ("RH", "Rita", "Mora", "Chefe", "Ana", *OF_THE_HOUSE)
+        words = (*NAMES, *OF_THE_HOUSE)
         assert not [word for word in words if word in plain(each)]
         assert silent({**each, "messages": []})
         assert not [id for id in walled.every_id if id in plain(each)]
+
+
+async def test_the_page_of_a_protocol_shows_what_they_said_and_nothing_of_the_house(
+    desk: Desk,
+) -> None:
+    walled = await Walled.built(desk.world)
+    alone = walled.tickets[0]
+    maria = Visitor(desk.client)
+
+    await maria.show(alone.protocol, WRONG_PROOF)
+    wrong = maria.page.text.replace(alone.protocol, "")
+    await maria.show(alone.protocol, CPF[-4:])
+
+    assert silent(wrong)
+    assert f"{CANARY} salário" in maria.shown
+    assert not [word for word in (*NAMES, *OF_THE_HOUSE) if word in maria.page.text]
+    assert silent(maria.page.text.replace(f"{CANARY} salário", ""))
+    assert not [id for id in walled.every_id if id in maria.page.text]
 
 
 async def test_a_display_is_answered_nothing_but_its_wall(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from domain.model.ticket import Ticket
 from domain.operations import correcting, handling
 from domain.operations.correcting import PublisherForm
 from domain.operations.handling import TicketChange
-from domain.words import Role, TicketStatus
+from domain.words import CloseReason, Role, TicketStatus
 from server.settings import Settings
 from tests.flows.served import House, served
 from tests.flows.visitor import Visitor, visitor
@@ -248,3 +248,108 @@ async def test_a_cookie_that_is_none_begins_a_new_visit(house: House, cookie: st
         )
 
     assert response.status_code == 200
+
+
+# ── answering ────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_is_written_on_the_page_is_in_the_ticket_and_on_the_page(
+    house: House, ticket: Ticket, ana: Person
+) -> None:
+    world = house.world
+    change = TicketChange(status=TicketStatus.PENDING, comment="Falta o comprovante")
+    await world.do(handling.update, ticket.id, change, by=ana)
+    async with visitor(house) as maria:
+        await maria.show(ticket.protocol, LAST)
+        asked = maria.shown
+        await maria.submit("/protocolo/resposta", text="Segue <i>aqui</i>")
+        told = maria.shown
+        again = (await maria.open()).shown
+
+    assert "Escreva aqui o que a empresa pediu." in asked
+    assert maria.page.status_code == 200
+    assert "Recebemos sua mensagem." in told
+    assert "Recebemos sua mensagem." not in again
+    assert "Segue <i>aqui</i>" in again
+    assert "Em análise" in again
+    assert (await world.see(ticket)).status is TicketStatus.OPEN
+
+
+async def test_what_is_written_to_a_closed_case_has_a_protocol_of_its_own(
+    house: House, ticket: Ticket, ana: Person
+) -> None:
+    await house.world.do(handling.finish, ticket.id, CloseReason.ANSWERED, "Feito", by=ana)
+    async with visitor(house) as maria:
+        await maria.show(ticket.protocol, LAST)
+        await maria.submit("/protocolo/resposta", text="Ainda não chegou")
+        told = " ".join(maria.shown.split())
+        await maria.open()
+
+    new = re.findall(r"Seu novo protocolo é (\d{17})", told)
+    assert len(new) == 1
+    assert new[0] != ticket.protocol
+    assert f"Protocolo {new[0]}" in told
+    assert "Ainda não chegou" in maria.shown
+
+
+async def test_a_form_sent_twice_is_one_message(house: House, ticket: Ticket) -> None:
+    async with visitor(house) as maria:
+        await maria.show(ticket.protocol, LAST)
+        said = {**maria.hidden("/protocolo/resposta"), "text": "Uma vez só"}
+        for _ in range(3):
+            await maria.post("/protocolo/resposta", **said)
+
+    assert maria.page.text.count("Uma vez só") == 1
+
+
+async def test_nobody_writes_for_a_visitor_from_elsewhere(house: House, ticket: Ticket) -> None:
+    async with visitor(house) as maria, visitor(house) as mallory:
+        await maria.show(ticket.protocol, LAST)
+        good = maria.hidden("/protocolo/resposta")
+        codes = [
+            (await maria.post("/protocolo/resposta", text="x", **told)).page.status_code
+            for told in (
+                {},
+                {**good, "form": "0" * 64},
+                {**good, "mark": "x"},
+                {**good, "form": maria.hidden("/protocolo/sair")["form"]},
+            )
+        ]
+        await mallory.open()
+        codes.append((await mallory.post("/protocolo/resposta", text="x", **good)).page.status_code)
+
+    assert codes == [403] * 5
+    assert (await house.world.story(ticket)).count("OCCURRENCE_RECEIVED") == 1
+
+
+async def test_what_cannot_be_taken_stays_written_and_says_why(
+    house: House, ticket: Ticket
+) -> None:
+    async with visitor(house) as maria:
+        await maria.show(ticket.protocol, LAST)
+        await maria.submit("/protocolo/resposta", text="   ")
+        empty = maria.page.status_code
+        await maria.submit("/protocolo/resposta", text="ç" * 10_001)
+        long = maria.page
+
+    assert (empty, long.status_code) == (422, 422)
+    assert "Não foi possível receber sua mensagem" in long.text
+    assert "ç" * 10_000 in long.text
+
+
+async def test_a_visitor_who_writes_without_end_is_told_to_wait(chosen: Settings) -> None:
+    async with (
+        served(chosen.model_copy(update={"protocol_answers": 2})) as house,
+        visitor(house) as maria,
+    ):
+        ticket = await house.world.ticket(house.world.triage, customer_email=EMAIL)
+        await maria.show(ticket.protocol, EMAIL)
+        codes = []
+        for number in range(3):
+            await maria.submit("/protocolo/resposta", text=f"Mensagem {number}")
+            codes.append(maria.page.status_code)
+        story = await house.world.story(ticket)
+
+    assert codes == [200, 200, 429]
+    assert "Mensagem 2" in maria.shown
+    assert story.count("OCCURRENCE_RECEIVED") == 2
