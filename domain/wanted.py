@@ -90,7 +90,7 @@ class Wanted:
 
 @dataclass(frozen=True, eq=False)
 class One:
-    """The thing whose id stands in `key`, as far as it may be seen."""
+    """The thing whose id stands in `key`, as far as it may be seen; no publisher who was merged."""
 
     key: str
     wanted: Wanted

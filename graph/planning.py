@@ -13,6 +13,7 @@ from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import get_argument_values
 from strawberry.types.field import StrawberryField
 
+from domain.model.publisher import Publisher
 from domain.page import Window
 from domain.wanted import One, Row, Several, Unplanned, Wanted
 from graph import writing
@@ -107,6 +108,8 @@ class Planner:
         one = One(key, below.wanted)
         gathered.ones.append(one)
         required = isinstance(definition.type, GraphQLNonNull)
+        if below.kind is Publisher and not required:
+            raise Unplanned  # none is not nobody: whoever was merged is found the usual way
 
         def write(wanted: Wanted, base: int) -> Write:
             at = base + wanted.place(one)

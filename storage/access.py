@@ -23,6 +23,7 @@ from domain.model.ticket import Ticket
 from domain.model.user import User
 from domain.rules.access import ROLE_PERMISSIONS, Actor, Permission
 from domain.words import OutsideView, Role, Visibility
+from storage.marks import AllLevels
 
 T = TypeVar("T", bound=SQLModel)
 
@@ -67,6 +68,8 @@ def readable(
     if isinstance(levels, BindParameter):  # of whoever asks, known when they do
         among: ColumnElement[bool] = level_id.in_(levels)
         return among
+    if isinstance(levels, AllLevels):
+        return levels.hold(level_id)
     condition: ColumnElement[bool] = level_id.in_(sorted(levels)) if levels else false()
     return condition
 

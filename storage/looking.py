@@ -38,7 +38,7 @@ from storage import access
 from storage.access import columns
 from storage.belongings import BELONGINGS, attribute
 from storage.keyset import Order
-from storage.marks import Mark, Nested, Written
+from storage.marks import Mark, Nested, Written, with_all_levels
 
 U_, S_, K_, W_ = columns(User), columns(Session), columns(ApiKey), columns(Workspace)
 H_ = columns(HistoryEntry)
@@ -67,26 +67,26 @@ class Draft:
         for name in wanted.attributes:
             self.show(attribute(name, it, above))
         for one in wanted.ones:
-            other, around = self._lead(one, it, around)
+            other, around = self._lead(one, it, around, seen=wanted.kind is Ticket)
             self.show(other.id)
             around = self.row(one.wanted, other, around)
         for several in wanted.belongings:
             self._several(several, it)
         return around
 
-    def _lead(self, one: One, it: Any, around: Any) -> tuple[Any, Any]:
-        """As the shelves find things by their id: of this workspace, and behind the wall."""
+    def _lead(self, one: One, it: Any, around: Any, *, seen: bool) -> tuple[Any, Any]:
+        """As the shelves find things by their id: of this workspace, and behind the wall.
+
+        From a ticket that is `seen`, its publisher is seen too, by that very ticket. Of one who was
+        merged nothing is found.
+        """
         kind = one.wanted.kind
         other, key = columns(aliased(kind)), getattr(it, one.key)
+        wall = _shared if seen and kind is Publisher else WALLS.get(kind, _shared)
+        found = and_(other.id == key, wall(self.actor, other))
         if kind is Publisher:
-            # For one who was merged, the survivor.
-            asked = columns(aliased(Publisher))
-            found = and_(asked.id == key, asked.workspace_id == self.actor.workspace_id)
-            survivor = other.id == func.coalesce(asked.merged_into_id, asked.id)
-            wall = access.publishers(self.actor, other)
-            return other, around.outerjoin(asked, found).outerjoin(other, and_(survivor, wall))
-        wall = WALLS.get(kind, _shared)(self.actor, other)
-        return other, around.outerjoin(other, and_(other.id == key, wall))
+            found = and_(found, other.merged_into_id.is_(None))
+        return other, around.outerjoin(other, found)
 
     def _several(self, several: Several, it: Any) -> None:
         belongs = BELONGINGS[several.belonging]
@@ -130,6 +130,7 @@ def _shared(actor: Actor, it: Any) -> ColumnElement[bool]:
 WALLS: dict[type[Any], Callable[[Actor, Any], ColumnElement[bool]]] = {
     Ticket: access.tickets,
     Occurrence: access.occurrences,
+    Publisher: access.publishers,
     Reply: access.replies,
 }
 """Of what is not the whole workspace's."""
@@ -166,7 +167,7 @@ def written(
         found = found.limit(literal_column(str(window.size + 1)))
     ticket = columns(aliased(Ticket, found.subquery("ticket_page")))
 
-    draft = Draft(actor, dialect)
+    draft = Draft(with_all_levels(actor) if dialect.name == "postgresql" else actor, dialect)
     count = select(func.count()).select_from(Ticket).where(wall, *asked)
     gate = _gate(draft, actor, count if look.counted else None, placed=look.placed)
     draft.show(ticket.id)

@@ -5,11 +5,13 @@ among them; what is left for each question is to put its values in and hand the 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
+from uuid import UUID
 
 import orjson
-from sqlalchemy import Dialect, Enum, Select, Uuid
+from sqlalchemy import ColumnElement, Dialect, Enum, Select, Uuid, func, literal
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 from domain.model.base import UTCDateTime
@@ -47,6 +49,24 @@ class Mark:
         return hash(self.key)
 
 
+class AllLevels(frozenset[Any]):
+    """All levels that somebody sees, for PostgreSQL: there one value, and not put together again
+    for every row that they are compared with, as in a plan that is kept a list is."""
+
+    def hold(self, level_id: Any) -> ColumnElement[bool]:
+        levels = literal(Mark("levels"), ARRAY(Uuid()))
+        among: ColumnElement[bool] = level_id.bool_op("=")(func.any(levels))
+        return among
+
+
+@dataclass(frozen=True)
+class WithAllLevels(Actor):
+    @property
+    def readable(self) -> frozenset[UUID] | None:
+        levels = super().readable
+        return None if levels is None else AllLevels(levels)
+
+
 Values = dict[tuple[Any, ...], Any]
 
 
@@ -65,6 +85,11 @@ def marked_actor(actor: Actor) -> Actor:
     )
 
 
+def with_all_levels(actor: Actor) -> Actor:
+    """The same, with levels that are one value wherever all of them are meant."""
+    return WithAllLevels(**{each.name: getattr(actor, each.name) for each in fields(actor)})
+
+
 def sight(actor: Actor) -> tuple[Any, ...]:
     """What decides how the wall is written down for somebody."""
     readable = actor.readable
@@ -81,6 +106,7 @@ def values_of_actor(actor: Actor) -> Values:
         ("workspace",): actor.workspace_id,
         ("actor",): actor.id,
         ("session",): actor.session_id,
+        ("levels",): sorted(actor.readable or ()),
     }
     _put(values, "readable", sorted(actor.readable or ()))
     return values

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from graphql import get_named_type, is_leaf_type
+from sqlalchemy import update
 
 from domain.model.level import Level
+from domain.model.ticket import Ticket
 from domain.model.user import SESSION_LENGTH
-from domain.operations import levelling, organizing, signing
+from domain.operations import levelling, organizing, signing, uniting
 from domain.operations.levelling import LevelForm
 from domain.operations.organizing import UserForm
 from domain.rules.access import Scope
@@ -18,7 +20,9 @@ from domain.words import OutsideView, Role
 from graph.documents import Documents
 from graph.plans import Plans, Query
 from graph.schema import build
+from storage.access import T_
 from storage.views import TicketViews
+from storage.work import SqlWork
 from tests.api.desk import Desk, Json, gid
 from tests.api.documents import graph
 from tests.api.lived_in import House
@@ -459,6 +463,28 @@ async def test_things_of_which_nothing_is_shown_are_there_all_the_same(
     document = f"{{ tickets(first: 2) {{ nodes {{ {shown} }} }} }}"
 
     assert len((await desk.ask(document, crowd))["nodes"]) == 2
+    assert desk.both.seen == [document]
+
+
+async def test_of_a_publisher_who_was_merged_the_one_they_are_now_is_told_as_ever(
+    desk: Desk, crowd: Person
+) -> None:
+    world = desk.world
+    account = await world.account()
+    await world.watch(account, world.triage)
+    rui, ana = [await world.heard(account, author=each) for each in ("rui", "ana")]
+    await world.do(uniting.merge, rui.publisher_id, ana.publisher_id)
+    document = "query($id: ID!) { ticket(id: $id) { publisher { name } } }"
+
+    async def forget(work: SqlWork) -> None:
+        """As if it had come in at the very moment of the merge."""
+        lost = update(Ticket).where(T_.id == rui.id).values(publisher_id=rui.publisher_id)
+        await work.session.execute(lost)
+
+    assert await desk.ask(document, crowd, id=gid(rui)) == {"publisher": {"name": "Ana"}}
+    assert desk.both.seen == [document]
+    await world.do(forget)
+    assert await desk.ask(document, crowd, id=gid(rui)) == {"publisher": {"name": "Ana"}}
     assert desk.both.seen == [document]
 
 
