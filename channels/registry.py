@@ -10,6 +10,7 @@ from channels.email import Email
 from channels.generic import Generic
 from channels.sandbox import Sandbox
 from channels.telegram import Telegram
+from channels.whatsapp import WhatsApp
 from channels.x import X
 from domain.rules.capability import MEBIBYTE, Capability
 from domain.words import Network
@@ -21,6 +22,7 @@ CHANNELS: dict[Network, Channel] = {
     Network.EMAIL: EMAIL,
     Network.TELEGRAM: Telegram(),
     Network.X: X(),
+    Network.WHATSAPP: WhatsApp(),
 }
 """Networks whose own words we read; the generic words are understood from all the others."""
 GENERIC: Channel = Generic()

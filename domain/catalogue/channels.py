@@ -33,6 +33,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "A kind that is not read here.",
         PT: "Um tipo que não é lido aqui.",
     },
+    "ignored_no_webhook": {
+        EN: "It is not a webhook of this network: there are no entries in it.",
+        PT: "Não é um webhook desta rede: não há entradas nele.",
+    },
     "media_elsewhere": {
         EN: "It does not lie where it may be fetched from.",
         PT: "Não está em um lugar de onde se possa buscá-lo.",
@@ -96,6 +100,46 @@ SENTENCES: dict[str, dict[Locale, str]] = {
     "token_shape": {
         EN: "This is not an access token as the network gives them ({example}).",
         PT: "Isto não é um token de acesso como os da rede ({example}).",
+    },
+    "id_shape": {
+        EN: "This is not an id as the network gives them, in digits alone ({example}).",
+        PT: "Isto não é um identificador como os da rede, só com dígitos ({example}).",
+    },
+    "id_unknown": {
+        EN: "The network knows no account of that id, or does not show it to this access token.",
+        PT: "A rede não conhece uma conta com esse identificador, ou não a mostra a este token.",
+    },
+    "verify_token_shape": {
+        EN: "Choose a verify token of 8 to 200 letters, digits and signs, without spaces.",
+        PT: "Escolha um token de verificação de 8 a 200 letras, dígitos e sinais, sem espaços.",
+    },
+    "permission_missing": {
+        EN: "The access token does not have the permission for this; an administrator has to save "
+        "one that has it.",
+        PT: "O token de acesso não tem permissão para isso; um administrador precisa salvar um "
+        "que tenha.",
+    },
+    "network_restricted": {
+        EN: "The network has restricted what the company may do there; its reason stands there.",
+        PT: "A rede restringiu o que a empresa pode fazer; o motivo está lá.",
+    },
+    "customer_unreachable": {
+        EN: "The network does not deliver to this customer: they may have blocked the company, or "
+        "left.",
+        PT: "A rede não entrega a este cliente: ele pode ter bloqueado a empresa ou saído.",
+    },
+    "answered_gone": {
+        EN: "What it answers is no longer there, or is not shown to us.",
+        PT: "O que ela responde não está mais lá, ou não nos é mostrado.",
+    },
+    "answered_once": {
+        EN: "The network lets a comment be answered in private only once, and it has been.",
+        PT: "A rede só permite responder em particular uma vez a um comentário, e isso já foi "
+        "feito.",
+    },
+    "file_refused": {
+        EN: "The network does not take this file.",
+        PT: "A rede não aceita este arquivo.",
     },
     "blocked_by_customer": {
         EN: "The customer has blocked the company there.",

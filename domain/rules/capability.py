@@ -1,7 +1,7 @@
 """What a network can carry, and whether a reply fits into it, asked before anything is queued."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -43,6 +43,8 @@ class Capability:
     unit: TextUnit = TextUnit.GRAPHEMES
     files_most: int = 0
     file_size_most: int = FILE_SIZE
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Of files of a type, where it is less."""
     files_size_most: int | None = None
     """Of all files together."""
     media_types: frozenset[str] | None = None
@@ -172,12 +174,16 @@ def check(
             "too_many", field=["attachmentIds"], most=capability.files_most, count=len(files)
         )
     for file in files:
-        if file.size > capability.file_size_most:
+        most = min(
+            capability.file_size_most,
+            capability.sizes.get(file.media_type, capability.file_size_most),
+        )
+        if file.size > most:
             raise TooLarge(
                 "file_too_large",
                 field=["attachmentIds"],
                 name=file.file_name,
-                most=capability.file_size_most // MEBIBYTE,
+                most=most // MEBIBYTE,
             )
         if capability.media_types is not None and file.media_type not in capability.media_types:
             raise TypeNotAllowed(

@@ -4,6 +4,7 @@ The samples are others' and lie beside the project; where they are not, nothing 
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from channels.base import Channel, Own
 from channels.telegram import Telegram
+from channels.whatsapp import WhatsApp
 from channels.x import X
 from domain.errors import Refusal
 from domain.post import Deleted, Edited, Ignored, News, Post, Returned
@@ -24,12 +26,20 @@ from tests.docs.test_tables import page, rows
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("GUICHE_DATA", ROOT.parent / "shared" / "data"))
 SAMPLES = DATA / "webhooks"
-NETWORKS: Mapping[str, Channel] = {"telegram": Telegram(), "x": X()}
+NETWORKS: Mapping[str, Channel] = {
+    "telegram": Telegram(),
+    "whatsapp": WhatsApp(),
+    "x": X(),
+}
 OWN = Own(UUID(int=7))
 COUNTED = {
     "telegram/message.json": 1,
     "telegram/message_with_photo.json": 1,
     "telegram/pre_checkout_query.json": 0,
+    "whatsapp/pywa-flow_completion.json": 2,
+    "whatsapp/pywa-message.json": 20,
+    "whatsapp/pywa-message_status.json": 0,
+    "whatsapp/webhook-incoming-message-ads.json": 1,
     "x/aaa-direct_message_events.json": 1,
     "x/xactivity-post_repost_create.json": 0,
     "x/zammad-webhook2_tweet.json": 1,
@@ -45,7 +55,12 @@ pytestmark = [
 def bodies(file: Path) -> Iterator[bytes]:
     """What the network would have sent: some samples keep it beside its headers, some several."""
     told: Any = orjson.loads(file.read_bytes())
-    yield orjson.dumps(told["params"]) if "params" in told else file.read_bytes()
+    if "params" in told:
+        yield orjson.dumps(told["params"])
+    elif all(isinstance(each, dict) and "entry" in each for each in told.values()):
+        yield from map(orjson.dumps, told.values())
+    else:
+        yield file.read_bytes()
 
 
 def read(name: str, file: Path) -> list[News | Refusal]:
@@ -74,7 +89,8 @@ def table() -> list[Sequence[str]]:
     found: list[Sequence[str]] = []
     for name in sorted(NETWORKS):
         for file in sorted((SAMPLES / name).iterdir()):
-            said = dict.fromkeys(becomes(each) for each in read(name, file))
+            counted = Counter(becomes(each) for each in read(name, file))
+            said = [f"{what} ×{times}" if times > 1 else what for what, times in counted.items()]
             found.append((f"`{name}/{file.name}`", "; ".join(said)))
     return found
 
