@@ -6,6 +6,7 @@ it is looked up once, and that is where the call goes.
 """
 
 import asyncio
+import ipaddress
 import math
 import socket
 import ssl
@@ -66,23 +67,32 @@ async def call(
     params: Mapping[str, str] | None = None,
     json: Any = None,
     data: Mapping[str, str] | None = None,
+    content: bytes | None = None,
     files: Sequence[tuple[str, tuple[str, bytes, str]]] | None = None,
+    ours: bool = True,
+    loopback: bool = False,
 ) -> Answer | NotSent | Doubtful:
     """What was answered. NotSent where nothing can have been said, Doubtful where it may have been.
 
-    How long all of it may take is the caller's to say.
+    How long all of it may take is the caller's to say. `ours`: the address was set here; one that
+    somebody else chose is of the open internet, or with `loopback` of this machine.
     """
+    place = Place(url) if ours else await _looked_up(url, loopback=loopback)
+    if place is None:
+        return NotSent("webhook_inside")
     try:
         async with (
             _client() as client,
             client.stream(
                 method,
-                url,
-                headers={**CARRIED.get(), **(headers or {})},
+                place.url,
+                headers={**CARRIED.get(), **(headers or {}), **place.headers},
                 params=params,
                 json=json,
+                content=content,
                 data=data,
                 files=files,
+                extensions=place.extensions,
             ) as answer,
         ):
             body = await _read(answer, ANSWER_MOST)
@@ -164,10 +174,10 @@ class Place:
     extensions: Mapping[str, str] = field(default_factory=dict)
 
 
-async def _looked_up(url: str) -> Place | None:
+async def _looked_up(url: str, *, loopback: bool = False) -> Place | None:
     """The same address by its number; None where it is not of the open internet."""
     try:
-        whole = httpx.URL(links.target(url))
+        whole = httpx.URL(links.called(url, loopback=True) if loopback else links.target(url))
     except (Refusal, httpx.InvalidURL):
         return None
     port = whole.port or (443 if whole.scheme == "https" else 80)
@@ -178,7 +188,8 @@ async def _looked_up(url: str) -> Place | None:
     except OSError as error:
         raise Unfetched(type(error).__qualname__) from error
     places = [str(each[4][0]) for each in found]
-    if not places or not all(map(links.public, places)):
+    here = loopback and all(ipaddress.ip_address(each).is_loopback for each in places)
+    if not places or not (here or all(map(links.public, places))):
         return None
     named = whole.netloc.decode("ascii")
     return Place(

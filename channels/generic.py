@@ -1,4 +1,4 @@
-"""Posts in our own words, from whatever can send JSON: the channel of every account so far.
+"""Posts in our own words, from whatever can send JSON, and replies to whatever takes them.
 
 A body is `{"posts": […]}` or one post. A post has the fields of `OccurrenceInput` without the
 account, which the address names, and without a key, as `externalId` makes a repeat harmless.
@@ -11,31 +11,53 @@ from uuid import UUID
 
 import orjson
 
-from channels import signatures
+from channels import signatures, signed_call
 from channels.base import Challenge, Fetched, Gone, Own, ReadId, Standing, Unreadable
 from domain.errors import Invalid, NotFound, Refusal, TooLarge
 from domain.post import Author, Media, Post
-from domain.rules.capability import Capability
-from domain.sending import Declined, Outcome, Outgoing
-from domain.words import OccurrenceKind
+from domain.rules import links
+from domain.rules.capability import MEBIBYTE, Capability
+from domain.sending import NotSent, Outcome, Outgoing
+from domain.words import OccurrenceKind, Visibility
 
 T = TypeVar("T")
 MOST_POSTS = 500
 MOST_TAGS = 100
+SECRET_LEAST, SECRET_MOST = 16, 200
 MOST_FOLLOWERS = 2**31 - 1
 
 
 class Generic:
-    capability = Capability()
+    """`loopback`, set where a process starts: replies may go to this machine, for development."""
+
+    capability = Capability(
+        sends=frozenset({Visibility.PUBLIC, Visibility.PRIVATE}),
+        needs_connection=True,
+        files_most=4,
+        files_size_most=10 * MEBIBYTE,
+    )
+
+    def __init__(self) -> None:
+        self.loopback = False
 
     def connection(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
-        raise Invalid("no_connection", field=["connection"])
+        """Where replies are handed to, and the secret that they are signed with."""
+        fields = Fields(told, ("connection",))
+        url, secret = fields.must("url", _text), fields.must("secret", _text)
+        fields.no_others()
+        if not SECRET_LEAST <= len(secret) <= SECRET_MOST or not secret.isascii():
+            path = ["connection", "secret"]
+            raise Invalid("webhook_secret", field=path, least=SECRET_LEAST, most=SECRET_MOST)
+        address = links.called(url, loopback=self.loopback, field=["connection", "url"])
+        return {"url": address, "secret": secret}
 
     def known_as(self, reply_id: UUID, connection: Mapping[str, Any]) -> str | None:
         return None
 
     async def send(self, outgoing: Outgoing) -> Outcome:
-        return Declined("reply_not_connected")
+        if "url" not in outgoing.connection:
+            return NotSent("token_missing", whole_account=True)
+        return await signed_call.hand_over(outgoing, loopback=self.loopback)
 
     def genuine(self, secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
         return signatures.genuine(secret, headers.get(signatures.HEADER.lower()), body, now)
@@ -52,7 +74,10 @@ class Generic:
         return Gone("media_elsewhere")
 
     async def test(self, connection: Mapping[str, Any], own: Own) -> Standing:
-        return Standing("reply_not_connected")
+        """Whether what is there answers at all: nothing is handed to it."""
+        if "url" not in connection:
+            return Standing("token_missing")
+        return await signed_call.greet(connection, own.account_id, loopback=self.loopback)
 
 
 def _posts(body: bytes) -> Sequence[Any]:

@@ -8,6 +8,7 @@ from channels import email
 from channels.base import Channel, Own, Reached
 from channels.email import Email
 from channels.generic import Generic
+from channels.phone import Phone
 from channels.sandbox import Sandbox
 from channels.telegram import Telegram
 from channels.whatsapp import WhatsApp
@@ -20,17 +21,22 @@ EMAIL = Email()
 CHANNELS: dict[Network, Channel] = {
     Network.SANDBOX: SANDBOX,
     Network.EMAIL: EMAIL,
+    Network.PHONE: Phone(),
     Network.TELEGRAM: Telegram(),
     Network.X: X(),
     Network.WHATSAPP: WhatsApp(),
 }
 """Networks whose own words we read; the generic words are understood from all the others."""
-GENERIC: Channel = Generic()
+GENERIC = Generic()
 BODIES = {Network.EMAIL: email.BODY_MOST}
 
 
-def reach(addresses: Mapping[Network, str | None]) -> None:
-    """Where the networks are, from now on; said once, where a process starts."""
+def reach(addresses: Mapping[Network, str | None], *, loopback: bool = False) -> None:
+    """Where the networks are, from now on; said once, where a process starts.
+
+    `loopback`: what takes replies in our own words may be on this machine.
+    """
+    GENERIC.loopback = loopback
     for network, address in addresses.items():
         channel = of(network)
         if isinstance(channel, Reached):

@@ -78,6 +78,7 @@ REFUSED = (
 class Telegram:
     capability = Capability(
         sends=frozenset({Visibility.PUBLIC, Visibility.PRIVATE}),
+        needs_connection=True,
         text_most=4096,
         unit=TextUnit.UTF16,
         files_most=1,

@@ -57,6 +57,7 @@ WRITTEN_ON = frozenset(
 class X:
     capability = Capability(
         sends=frozenset({Visibility.PUBLIC, Visibility.PRIVATE}),
+        needs_connection=True,
         text_most=280,
         unit=TextUnit.WEIGHTED,
         files_most=4,

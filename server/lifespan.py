@@ -114,7 +114,7 @@ async def open_services(
 
 @asynccontextmanager
 async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
-    registry.reach(settings.networks_at)
+    registry.reach(settings.networks_at, loopback=settings.webhooks_to_loopback)
     metrics: Metrics = app.state.metrics
     async with (
         open_services(settings, metrics) as (services, door, storage, bell),

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from channels.sandbox import TAKEN, UNDERSTOOD
+from channels.signed_call import TAKEN, UNDERSTOOD
 from domain.model.account import Account
 from domain.model.sandbox import SandboxPost
 from domain.words import SandboxBehaviour

@@ -79,6 +79,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         PT: "A rede não aceita o token de acesso da conta; um administrador precisa salvar um "
         "novo.",
     },
+    "webhook_secret": {
+        EN: "The secret that replies are signed with has {least} to {most} plain characters.",
+        PT: "O segredo que assina as respostas tem de {least} a {most} caracteres simples.",
+    },
     "account_unconnected": {
         EN: "Nothing can be sent: it is not known yet how to reach the network.",
         PT: "Nada pode ser enviado: ainda não se sabe como alcançar a rede.",

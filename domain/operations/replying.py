@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.answers import Replied
-from domain.errors import Forbidden, Invalid, NotFound, StaleReply
+from domain.errors import Forbidden, Invalid, NotFound, NotSupportedByNetwork, StaleReply
 from domain.model.approval import Approval
 from domain.model.attachment import Attachment
 from domain.model.level import Level
@@ -83,6 +83,8 @@ async def _written(
     network = to.account.network
     shapes = [FileShape(each.file_name, each.media_type, each.size) for each in files]
     able = work.channels.capability(network)
+    if able.needs_connection and not to.account.connected:
+        raise NotSupportedByNetwork("reply_not_connected", field=["visibility"])
     capability.check(able, network, asked.visibility, text, shapes)
     if able.is_particular:
         answered = Answered(

@@ -49,6 +49,8 @@ class Capability:
     """Of all files together."""
     media_types: frozenset[str] | None = None
     """None: whatever may be uploaded at all."""
+    needs_connection: bool = False
+    """Whether nothing can be sent before it was saved how to reach the network."""
     private: "Capability | None" = None
     """What is other about a private reply, where anything is."""
     private_within: timedelta | None = None

@@ -41,7 +41,7 @@ async def _work(settings: Settings, metrics: Metrics) -> None:
 
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, told)
-    registry.reach(settings.networks_at)
+    registry.reach(settings.networks_at, loopback=settings.webhooks_to_loopback)
     async with (
         Bell.open(settings.redis_url, metrics.bell_event) as bell,
         open_store(settings, keyring(settings), ringing(bell)) as storage,

@@ -115,7 +115,7 @@ async def test_on_this_machine_nothing_needs_to_be_encrypted(
 
 
 async def test_a_network_that_sends_nothing_has_no_connection(desk: Desk, boss: Person) -> None:
-    refused = await save(desk, boss, CONNECTION, network="WEB")
+    refused = await save(desk, boss, CONNECTION, network="PHONE")
 
     assert refused["userErrors"][0]["field"] == ["connection"]
 
