@@ -140,7 +140,8 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
                 storage, bell, stop, patience(settings), sends(app.state.tracing), metrics
             )
             going_on.append(asyncio.create_task(sending, name="delivery"))
-            telling = partners.run(storage, bell, stop, metrics)
+            answer = timedelta(seconds=settings.webhook_seconds)
+            telling = partners.run(storage, bell, stop, metrics, answer)
             going_on.append(asyncio.create_task(telling, name="partners"))
             every = timedelta(seconds=settings.mail_poll_seconds)
             reading = mailbox.run(storage, bell, stop, every, metrics)

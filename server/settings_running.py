@@ -57,6 +57,13 @@ class Running(BaseSettings):
         "",
         description="Where `SANDBOX` accounts send to. Unset: `/sandbox` of `HOST` and `PORT`.",
     )
+    webhook_seconds: int = Field(
+        10,
+        ge=1,
+        le=60,
+        description="How long a partner's endpoint may take to answer for one event. After that it "
+        "is told again; see `docs/partners.md`.",
+    )
     webhooks_to_loopback: bool = Field(
         False,
         description="Whether partners' webhooks may lead to this machine, by http too; refused in "

@@ -126,17 +126,22 @@ class DueReader:
         )
         return [(workspace, account) for workspace, account in rows]
 
-    async def webhooks_behind(self) -> Sequence[tuple[UUID, UUID]]:
-        """By workspace and endpoint: the partners for whom there may be something new."""
-        here = await FeedReader(self.session).position()
-        every = await self.session.execute(
+    async def webhooks_behind(self) -> Sequence[tuple[UUID, UUID]] | None:
+        """By workspace and endpoint: the partners for whom there may be something new. None where
+        there is no partner."""
+        asked = await self.session.execute(
             select(E_.workspace_id, E_.id, E_.position)
             .join(ApiKey, K_.id == E_.api_key_id)
-            .where(E_.enabled, K_.revoked_at.is_(None))
+            .where(E_.enabled)
+            .where(or_(K_.revoked_at.is_(None), webhooks.waits()))
             .order_by(E_.id)
         )
+        every = asked.all()
+        if not every:
+            return None
+        here = await FeedReader(self.session).position()
         behind = []
-        for workspace_id, endpoint_id, position in every.all():
+        for workspace_id, endpoint_id, position in every:
             seen = Position.of(position) if position else None
             known = seen is not None and seen.is_snapshot is here.is_snapshot
             if seen is not None and known and here.not_before(seen):

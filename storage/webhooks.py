@@ -20,7 +20,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
-from domain.errors import NotFound
 from domain.model.entry import HistoryEntry
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
@@ -39,6 +38,7 @@ from storage.shelf import NamedShelf, Shelf
 
 E_, D_, H_, R_ = (columns(each) for each in (WebhookEndpoint, WebhookDelivery, HistoryEntry, Reply))
 EARLIER_ = columns(aliased(WebhookDelivery))
+SUCCESSOR = columns(aliased(Ticket))
 NEWEST = Order("webhooks", ("queued_at", "id"), descending=True)
 QUEUED, SENDING = WebhookDeliveryState.QUEUED, WebhookDeliveryState.SENDING
 DEAD, DROPPED = WebhookDeliveryState.DEAD, WebhookDeliveryState.DROPPED
@@ -52,6 +52,11 @@ def answering(now: datetime) -> ColumnElement[bool]:
 def due(now: datetime) -> ColumnElement[bool]:
     """To be told, or begun by somebody who never said how it ended."""
     return and_(D_.next_attempt_at.is_not(None), D_.next_attempt_at <= now)
+
+
+def waits() -> ColumnElement[bool]:
+    """Something is on its way to the endpoint."""
+    return select(D_.id).where(D_.endpoint_id == E_.id, D_.next_attempt_at.is_not(None)).exists()
 
 
 def first_in_line() -> ColumnElement[bool]:
@@ -203,21 +208,28 @@ class WebhookDeliveryShelf(Shelf[WebhookDelivery]):
         )
         return list(await self.session.scalars(statement))
 
-    async def behind(self, delivery: WebhookDelivery) -> Behind:
-        following = columns(aliased(Ticket))
-        found = (
-            await self.session.execute(
-                select(HistoryEntry, Ticket, Occurrence, Reply, following)
-                .join(Ticket, T_.id == H_.ticket_id)
-                .join(Occurrence, O_.id == H_.occurrence_id, isouter=True)
-                .join(Reply, R_.id == H_.reply_id, isouter=True)
-                .join(following, following.id == T_.merged_into_id, isouter=True)
-                .where(H_.id == delivery.entry_id, H_.workspace_id == self.actor.workspace_id)
-            )
-        ).one_or_none()
-        if found is None:
-            raise NotFound("not_found", thing="history entry")
-        return Behind(*found)
+    async def behind(self, entry_ids: Collection[UUID]) -> Mapping[UUID, Behind]:
+        if not entry_ids:
+            return {}
+        rows = await self.session.execute(
+            select(HistoryEntry, Ticket, Occurrence, Reply, SUCCESSOR)
+            .join(Ticket, T_.id == H_.ticket_id)
+            .join(Occurrence, O_.id == H_.occurrence_id, isouter=True)
+            .join(Reply, R_.id == H_.reply_id, isouter=True)
+            .join(SUCCESSOR, SUCCESSOR.id == T_.merged_into_id, isouter=True)
+            .where(H_.id.in_(sorted(entry_ids)), H_.workspace_id == self.actor.workspace_id)
+        )
+        return {row[0].id: Behind(*row) for row in rows}
+
+    async def take_some(self, delivery_ids: Collection[UUID]) -> Mapping[UUID, WebhookDelivery]:
+        statement = (
+            self.seen()
+            .where(D_.id.in_(sorted(delivery_ids)))
+            .order_by(D_.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return {each.id: each for each in await self.session.scalars(statement)}
 
     async def replay_all(self, endpoint_id: UUID, now: datetime) -> int:
         again = {"state": QUEUED, "attempts": 0, "queued_at": now, "next_attempt_at": now}

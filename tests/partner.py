@@ -183,6 +183,7 @@ async def telling(
 
     async def turns(count: int = 1) -> None:
         for _ in range(count):
+            partners.look_now()
             await partners.turn()
             await partners.settled()
 

@@ -9,7 +9,8 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable
-from dataclasses import replace
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID
@@ -26,7 +27,7 @@ from domain.rules import access
 from domain.words import WebhookDeliveryState
 from feed import topics
 from feed.bell import Bell, Ear
-from storage.work import Storage
+from storage.work import SqlWork, Storage, clock
 from workers import loop
 from workers.loop import Unfinished
 from workers.record import UNRECORDED, Record
@@ -39,6 +40,11 @@ AT_ONCE = 256
 """Under way in one process."""
 READ_AT_ONCE = 500
 AT_LEAST = timedelta(milliseconds=10)
+LOOK_EVERY, LOOK_IN_VAIN = 0.05, 1.0
+"""Seconds between two looks for what is new, however much is written; and where there is no
+partner at all."""
+TOGETHER = 0.005
+"""Seconds for which one that has ended waits for others, to be written down together."""
 AGAIN = timedelta(milliseconds=100)
 """After which to look again at what somebody else was holding."""
 ENDING = timedelta(seconds=10)
@@ -64,6 +70,14 @@ async def run(
     await outside.close()
 
 
+@dataclass
+class Ending:
+    """What has ended at one endpoint and is about to be written down."""
+
+    outcomes: list[tuple[Attempt, Heard | None]] = field(default_factory=list)
+    task: asyncio.Task[dict[UUID, WebhookDelivery]] | None = None
+
+
 class Partners:
     def __init__(
         self, storage: Storage, outside: Outside, ear: Ear, record: Record = UNRECORDED
@@ -73,24 +87,42 @@ class Partners:
         self._ear = ear
         self._record = record
         self._under_way: dict[asyncio.Task[None], Attempt] = {}
+        self._ending: dict[UUID, Ending] = {}
+        self._writing: set[asyncio.Task[dict[UUID, WebhookDelivery]]] = set()
+        self._read, self._read_at, self._look_again = clock(), monotonic(), 0.0
+        self._freed = False
         # Longer than everything that an attempt consists of.
-        self._lease = 2 * outside.patience + timedelta(seconds=10)
+        self._lease = 2 * outside.patience + timedelta(seconds=5)
 
     async def turn(self) -> timedelta | None:
         """Read on, and begin what is due, as far as there is room; how long nothing will be."""
-        failed = []
-        async with self.storage.due() as due:
-            behind = await due.webhooks_behind()
-        for each in behind:
-            if not await self._well(self._collect(*each), each):
-                failed.append(each[0])
-        now = await self.storage.now()
+        early = self._look_again - monotonic()
+        if early > 0 and not self._freed:
+            return timedelta(seconds=early)
+        self._freed = False
+        self._read_at, self._read = monotonic(), await self.storage.now()
+        now = self._now()
+        failed, moments = [], []
+        if early > 0:
+            # Woken by one of its own, whose place is free: what is new is looked for soon.
+            moments.append(now + timedelta(seconds=early))
+        else:
+            async with self.storage.due() as due:
+                behind = await due.webhooks_behind()
+            if behind is None:
+                self._look_again = self._read_at + LOOK_IN_VAIN
+                return None
+            self._look_again = self._read_at + LOOK_EVERY
+            for each in behind:
+                if not await self._well(self._collect(*each), each):
+                    failed.append(each[0])
         busy = Counter(each.endpoint_id for each in self._under_way.values())
         full = [each for each, count in busy.items() if count >= OF_ENDPOINT]
         async with self.storage.due() as due:
             waiting = await due.webhooks(now, full)
             following = await due.next_webhook(now)
-        moments = [following] if following else []
+        if following is not None:
+            moments.append(following)
         # Whoever has least under way comes first: who is slow leaves room to the others.
         for each in sorted(waiting, key=lambda each: busy[each[1]]):
             began: list[Attempt] = []
@@ -103,6 +135,10 @@ class Partners:
             raise Unfinished(failed)
         return max(min(moments) - now, timedelta()) if moments else None
 
+    def look_now(self) -> None:
+        """What is new is looked for in the next turn, whenever it was last."""
+        self._look_again = 0.0
+
     async def end(self) -> None:
         """Let what is under way end. What does not is told again once its lease is over."""
         if self._under_way:
@@ -110,7 +146,7 @@ class Partners:
         left = list(self._under_way)
         for task in left:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.gather(*left, *self._writing, return_exceptions=True)
 
     async def settled(self) -> None:
         """Everything that was begun has ended."""
@@ -129,7 +165,7 @@ class Partners:
     async def _collect(self, workspace_id: UUID, endpoint_id: UUID) -> None:
         read = READ_AT_ONCE
         while read == READ_AT_ONCE:
-            async with self._at(await self.storage.now()).work(access.system(workspace_id)) as work:
+            async with self._work(workspace_id) as work:
                 read = await informing.collect(work, endpoint_id, READ_AT_ONCE)
 
     async def _begin(self, workspace_id: UUID, endpoint_id: UUID, began: list[Attempt]) -> None:
@@ -138,29 +174,28 @@ class Partners:
             return
         # In this order: the lease ends no earlier than it is taken to end here.
         claimed_at = monotonic()
-        async with self._at(await self.storage.now()).work(access.system(workspace_id)) as work:
-            began += await informing.claim(work, endpoint_id, room, self._lease)
-        for attempt in began:
+        async with self._work(workspace_id) as work:
+            attempts = await informing.claim(work, endpoint_id, room, self._lease)
+        for attempt in attempts:
             task = asyncio.create_task(self._tell(workspace_id, attempt, claimed_at))
             self._under_way[task] = attempt
             task.add_done_callback(self._ended)
+        began += attempts
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]
+        self._freed = True
         # Only this loop has to look again: nobody else's work came of it.
         self._ear.ring()
 
     async def _tell(self, workspace_id: UUID, attempt: Attempt, claimed_at: float) -> None:
         with structlog.contextvars.bound_contextvars(delivery_id=str(attempt.delivery_id)):
             began = monotonic()
-            heard = await self._attempt(workspace_id, attempt, claimed_at)
+            heard = None
+            if attempt.telling is not None:
+                heard = await self._call(attempt, attempt.telling, claimed_at)
             took = monotonic() - began
-            try:
-                delivery = await self._settle(workspace_id, attempt, heard)
-            except Exception as error:
-                # It is told again once its lease is over.
-                delivery = None
-                log.error("partners.not_recorded", error=type(error).__qualname__)
+            delivery = await self._settled(workspace_id, attempt, heard)
             self._record.informed(_outcome(delivery), _late(delivery))
             log.info(
                 "partners.told",
@@ -172,32 +207,18 @@ class Partners:
                 ms=round(took * 1000),
             )
 
-    async def _attempt(
-        self, workspace_id: UUID, attempt: Attempt, claimed_at: float
-    ) -> Heard | None:
-        """How the one call ended; None where there is nothing that may be told."""
-        try:
-            async with self.storage.reading(access.system(workspace_id)) as work:
-                telling = await informing.compose(work, attempt)
-        except Exception as error:
-            return Heard(sentence="webhook_not_begun", detail=type(error).__qualname__)
-        if telling is None:
-            return None
+    async def _call(self, attempt: Attempt, telling: Telling, claimed_at: float) -> Heard:
         # Whoever was held up until the lease is nearly over does not begin: another may have.
         left = self._lease.total_seconds() - (monotonic() - claimed_at)
         if left < self._outside.patience.total_seconds():
             return Heard(sentence="webhook_not_begun", detail="held up")
-        return await self._call(attempt, telling)
-
-    async def _call(self, attempt: Attempt, telling: Telling) -> Heard:
-        now = await self.storage.now()
         first, *also = telling.secrets
         headers = {
             "Content-Type": "application/json",
             "User-Agent": AGENT,
             "Idempotency-Key": str(attempt.delivery_id),
             "Guiche-Event": attempt.kind.value,
-            signatures.HEADER: signatures.signature(first, telling.body, now, *also),
+            signatures.HEADER: signatures.signature(first, telling.body, self._now(), *also),
         }
         try:
             answer = await self._outside.post(telling.url, telling.body, headers)
@@ -207,25 +228,52 @@ class Partners:
             return Heard(sentence="webhook_no_answer", detail=type(error).__qualname__)
         return Heard(answer.status, _reason(answer), wait=answer.wait)
 
-    async def _settle(
+    # ── how it ended ─────────────────────────────────────────────────────────────────────────
+
+    async def _settled(
         self, workspace_id: UUID, attempt: Attempt, heard: Heard | None
     ) -> WebhookDelivery | None:
-        """The event after it; told until the database takes it."""
+        """The event after it; written down together with what ended at the same time there."""
+        ending = self._ending.get(attempt.endpoint_id)
+        if ending is None:
+            ending = self._ending[attempt.endpoint_id] = Ending()
+            ending.task = asyncio.create_task(self._write(workspace_id, attempt.endpoint_id))
+            self._writing.add(ending.task)
+            ending.task.add_done_callback(self._writing.discard)
+        ending.outcomes.append((attempt, heard))
+        assert ending.task is not None
+        try:
+            written = await asyncio.shield(ending.task)
+        except Exception as error:
+            # It is told again once its lease is over.
+            log.error("partners.not_recorded", error=type(error).__qualname__)
+            return None
+        return written.get(attempt.delivery_id)
+
+    async def _write(self, workspace_id: UUID, endpoint_id: UUID) -> dict[UUID, WebhookDelivery]:
+        """What has ended, told until the database takes it."""
+        await asyncio.sleep(TOGETHER)
+        ended = self._ending.pop(endpoint_id).outcomes
         pause, until = FIRST_PAUSE, monotonic() + TOLD_FOR.total_seconds()
         while True:
             try:
-                async with self._at(await self.storage.now()).work(
-                    access.system(workspace_id)
-                ) as work:
-                    return await informing.settle(work, attempt, heard, random.random())
+                async with self._work(workspace_id) as work:
+                    return await informing.settle(work, endpoint_id, ended, random.random())
             except (Collision, Unavailable):
                 if monotonic() > until:
                     raise
                 await asyncio.sleep(pause * random.uniform(0.5, 1))
                 pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _at(self, now: datetime) -> Storage:
-        return replace(self.storage, clock=lambda: now)
+    def _work(self, workspace_id: UUID) -> AbstractAsyncContextManager[SqlWork]:
+        now = self._now()
+        return replace(self.storage, clock=lambda: now).work(access.system(workspace_id))
+
+    def _now(self) -> datetime:
+        """The clock that all processes share, as it was read a moment ago; one set by hand wins."""
+        if self.storage.clock is not clock:
+            return self.storage.clock()
+        return self._read + timedelta(seconds=monotonic() - self._read_at)
 
 
 def _reason(answer: Answered) -> str:

@@ -5,7 +5,7 @@ is committed before the endpoint is called; whoever never says how it ended leav
 told again, under the same key.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -32,6 +32,15 @@ DELIVERED_KEPT, DEAD_KEPT = timedelta(days=7), timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """An event, ready: where it goes, what it says, and what signs it."""
+
+    url: str
+    body: bytes
+    secrets: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One telling of one event, which whoever holds this may make."""
 
@@ -39,15 +48,8 @@ class Attempt:
     lease_id: UUID
     endpoint_id: UUID
     kind: WebhookEventKind
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """An event, ready: where it goes, what it says, and what signs it."""
-
-    url: str
-    body: bytes
-    secrets: Sequence[str]
+    telling: Telling | None
+    """None where it is not the partner's to know, as things are now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ async def claim(work: Work, endpoint_id: UUID, most: int, lease: timedelta) -> l
         return []
     if endpoint.paused_until is not None and work.now < endpoint.paused_until:
         return []
-    if not may_be_told(await _key(work, endpoint)):
+    key = await _key(work, endpoint)
+    if not may_be_told(key):
         await work.webhook_deliveries.drop_all(endpoint.id, "webhook_key_ended", work.now)
         return []
     day_ago = work.now - partner_events.TRIED_FOR
@@ -150,40 +153,37 @@ async def claim(work: Work, endpoint_id: UUID, most: int, lease: timedelta) -> l
     if room <= 0:
         return []
     due = await work.webhook_deliveries.take_due(endpoint.id, work.now, room)
-    return [
-        Attempt(each.id, each.send_now(work.now, lease), endpoint.id, each.kind) for each in due
-    ]
-
-
-async def compose(work: Work, attempt: Attempt) -> Telling | None:
-    """What is told; None where it is not the partner's to know, as things are now."""
-    delivery = await work.webhook_deliveries.get(attempt.delivery_id)
-    endpoint = await work.webhook_endpoints.get(delivery.endpoint_id)
-    key = await _key(work, endpoint)
-    if not may_be_told(key):
-        return None
-    if delivery.kind is WebhookEventKind.TEST:
-        said = partner_events.trial(key=delivery.id, at=delivery.happened_at)
-    else:
-        behind = await work.webhook_deliveries.behind(delivery)
-        told = _of(behind, delivery.kind)
-        reader = partner(key)
-        if told is None or not _is_theirs(reader, behind, told):
-            return None
-        successor = behind.successor
-        seen = successor is not None and _goes_on(reader, behind.ticket, successor)
-        said = partner_events.letter(
-            told,
-            key=delivery.id,
-            at=delivery.happened_at,
-            sequence=delivery.sequence,
-            protocol=behind.ticket.protocol,
-            opened_at=behind.ticket.opened_at,
-            message=_message(behind, told),
-            successor=successor.protocol if successor and seen else None,
-        )
+    behind = await work.webhook_deliveries.behind([each.entry_id for each in due if each.entry_id])
     secrets = [work.secrets.unseal(each) for each in endpoint.sealed_secrets(work.now)]
-    return Telling(endpoint.url, orjson.dumps(said), secrets)
+    attempts = []
+    for each in due:
+        said = _said(each, partner(key), behind.get(each.entry_id) if each.entry_id else None)
+        telling = Telling(endpoint.url, orjson.dumps(said), secrets) if said else None
+        lease_id = each.send_now(work.now, lease)
+        attempts.append(Attempt(each.id, lease_id, endpoint.id, each.kind, telling))
+    return attempts
+
+
+def _said(
+    delivery: WebhookDelivery, reader: Actor, behind: Behind | None
+) -> Mapping[str, object] | None:
+    if delivery.kind is WebhookEventKind.TEST:
+        return partner_events.trial(key=delivery.id, at=delivery.happened_at)
+    told = _of(behind, delivery.kind) if behind else None
+    if behind is None or told is None or not _is_theirs(reader, behind, told):
+        return None
+    successor = behind.successor
+    goes_on = successor is not None and _goes_on(reader, behind.ticket, successor)
+    return partner_events.letter(
+        told,
+        key=delivery.id,
+        at=delivery.happened_at,
+        sequence=delivery.sequence,
+        protocol=behind.ticket.protocol,
+        opened_at=behind.ticket.opened_at,
+        message=_message(behind, told),
+        successor=successor.protocol if successor and goes_on else None,
+    )
 
 
 def _of(behind: Behind, kind: WebhookEventKind) -> Told | None:
@@ -222,30 +222,34 @@ def _message(behind: Behind, told: Told) -> Message | None:
 
 
 async def settle(
-    work: Work, attempt: Attempt, heard: Heard | None, chance: float
-) -> WebhookDelivery | None:
-    """The event after it; `heard` is None where it was not to be told. None where how it ended
-    makes no difference any more."""
+    work: Work, endpoint_id: UUID, ended: Sequence[tuple[Attempt, Heard | None]], chance: float
+) -> dict[UUID, WebhookDelivery]:
+    """The events after their attempts, by id; `Heard` is None where one was not to be told. Those
+    of which it makes no difference any more how they ended are left out."""
+    well = all(heard is not None and partner_events.is_taken(heard.status) for _, heard in ended)
     try:
-        endpoint = await work.webhook_endpoints.get(attempt.endpoint_id)
-        taken = heard is not None and partner_events.is_taken(heard.status)
-        if not taken or endpoint.failing_since is not None:
+        endpoint = await work.webhook_endpoints.get(endpoint_id)
+        if not well or endpoint.failing_since is not None:
             # Held first, as by whoever claims.
-            endpoint = await work.webhook_endpoints.take(attempt.endpoint_id)
-        delivery = await work.webhook_deliveries.take(attempt.delivery_id)
+            endpoint = await work.webhook_endpoints.take(endpoint_id)
     except NotFound:
-        return None  # the endpoint was deleted meanwhile
-    if not delivery.hears(attempt.lease_id):
-        return None
-    if heard is None:
-        delivery.drop(work.now, "webhook_not_theirs")
-    elif taken:
-        delivery.delivered(work.now, heard.status or 0)
-        if endpoint.failing_since is not None:
-            endpoint.recover()
-    else:
-        _failed(work, endpoint, delivery, heard, chance)
-    return delivery
+        return {}  # deleted meanwhile
+    taken = await work.webhook_deliveries.take_some([each.delivery_id for each, _ in ended])
+    settled = {}
+    for attempt, heard in ended:
+        delivery = taken.get(attempt.delivery_id)
+        if delivery is None or not delivery.hears(attempt.lease_id):
+            continue
+        settled[delivery.id] = delivery
+        if heard is None:
+            delivery.drop(work.now, "webhook_not_theirs")
+        elif partner_events.is_taken(heard.status):
+            delivery.delivered(work.now, heard.status or 0)
+            if endpoint.failing_since is not None:
+                endpoint.recover()
+        else:
+            _failed(work, endpoint, delivery, heard, chance)
+    return settled
 
 
 def _failed(

@@ -30,6 +30,7 @@ def work() -> None:
 async def _work(settings: Settings, metrics: Metrics) -> None:
     traced = tracing(settings)
     every = timedelta(seconds=settings.mail_poll_seconds)
+    answer = timedelta(seconds=settings.webhook_seconds)
     ending, myself = asyncio.Event(), asyncio.current_task()
     assert myself is not None
 
@@ -53,7 +54,7 @@ async def _work(settings: Settings, metrics: Metrics) -> None:
                 deadlines.run(storage, bell, ending, metrics),
                 housekeeping.run(storage, bell, ending, metrics),
                 delivery.run(storage, bell, ending, patience(settings), sends(traced), metrics),
-                partners.run(storage, bell, ending, metrics),
+                partners.run(storage, bell, ending, metrics, answer),
                 mailbox.run(storage, bell, ending, every, metrics),
                 media.run(storage, bell, ending, metrics),
             )
