@@ -41,7 +41,7 @@ def written(outgoing: Outgoing, address: str, from_name: str, now: datetime) -> 
     before = [each for each in outgoing.references if each not in answers]
     if known := references([*before, *answers]):
         message["References"] = " ".join(f"<{each}>" for each in known)
-    message["Auto-Submitted"] = "no"
+    message["Auto-Submitted"] = "auto-replied" if outgoing.automated else "no"
     message[OWN_MARK] = own_mark(outgoing.account_id, outgoing.reply_id)
     footer = FOOTER.format(protocol=outgoing.protocol)
     message.set_content(f"{_body(outgoing.text)}\n\n-- \n{footer}\n", charset="utf-8")

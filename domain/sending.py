@@ -50,6 +50,8 @@ class Outgoing:
     references: Sequence[str] = ()
     """All that was said before in this thread, oldest first, as the network names it."""
     files: Sequence[OutgoingFile] = ()
+    automated: bool = False
+    """Nobody wrote it: other machines are told so where the network has a word for it."""
 
 
 @dataclass(frozen=True, slots=True)

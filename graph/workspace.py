@@ -128,6 +128,10 @@ class Level(Node):
     auto_close_after_days: int | None = shown(
         "Opening days after which a RESOLVED ticket is closed; null: never."
     )
+    sends_receipts: bool = shown(
+        "Whoever opens a ticket by writing is answered by itself, with its protocol and the date."
+    )
+    receipt_text: str | None = shown("What that answer says; null: the usual.")
     sla_policy = fetched(
         policies.policy, SlaPolicy, "What it owes by when, in tickets from now on."
     )

@@ -7,7 +7,7 @@ import strawberry
 
 from domain.answers import LevelSaved
 from domain.operations import levelling
-from domain.operations.levelling import LevelForm, MemberForm, Never
+from domain.operations.levelling import LevelForm, MemberForm, Never, Usual
 from domain.words import (
     AssignmentStrategy,
     GroupingMode,
@@ -80,6 +80,17 @@ class SaveLevelInput:
         "never. Left out: as it is.",
         default=strawberry.UNSET,
     )
+    sends_receipts: bool | None = told(
+        "Whoever opens a ticket by writing is answered by itself, with its protocol and the date; "
+        "not in a new level.",
+        default=None,
+    )
+    receipt_text: str | None = told(
+        "What that answer says, at most 1,000 characters, with `{{protocol}}` and `{{date}}` in "
+        "it; `{{publisher.firstName}}`, `{{publisher.name}}` and `{{company}}` may be, too. Null: "
+        "the usual. Left out: as it is.",
+        default=strawberry.UNSET,
+    )
     sla_targets: list[SlaTargetInput] | None = told(
         "Targets that change; the others stay. A new level starts with the usual ones.",
         default=None,
@@ -147,6 +158,8 @@ def _form(input: SaveLevelInput) -> LevelForm:
         comment_required=input.comment_required,
         outside_view=input.outside_view,
         auto_close_after_days=_days(input.auto_close_after_days),
+        sends_receipts=input.sends_receipts,
+        receipt_text=_text(input.receipt_text),
         sla_targets=[(each.priority, each.metric, each.seconds) for each in targets]
         if targets is not None
         else None,
@@ -164,6 +177,13 @@ def _days(given: int | None) -> int | Never | None:
     if given is strawberry.UNSET:
         return None
     return Never.NEVER if given is None else given
+
+
+def _text(given: str | None) -> str | Usual | None:
+    """Left out, it stays; null is an answer of its own."""
+    if given is strawberry.UNSET:
+        return None
+    return Usual.USUAL if given is None else given
 
 
 def _members(given: list[LevelMemberInput] | None) -> list[MemberForm] | None:

@@ -161,12 +161,18 @@ class Answering:
     def set(self, end: datetime) -> None:
         """Have it all happen before the end."""
         self._clock.at(end - BEGUN - timedelta(minutes=1), self._moderate)
+        self._clock.at(end - timedelta(seconds=1), self._confirm)
         for place, scene in enumerate(SCENES):
             self._clock.at(end - BEGUN + place * timedelta(minutes=4), self._written(scene))
 
     async def _moderate(self, moment: datetime) -> None:
         """From now on, what Financeiro answers is read by somebody first."""
         form = LevelForm(id=self._team.levels[FINANCE], name=FINANCE, moderated=True)
+        await self._clock.do(moment, self._team.administrator, levelling.save_level, form)
+
+    async def _confirm(self, moment: datetime) -> None:
+        """From now on, whoever writes to Financeiro is told their protocol."""
+        form = LevelForm(id=self._team.levels[FINANCE], name=FINANCE, sends_receipts=True)
         await self._clock.do(moment, self._team.administrator, levelling.save_level, form)
 
     def _written(self, scene: Scene) -> Act:

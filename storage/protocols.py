@@ -58,7 +58,12 @@ def _said(*, in_public: bool) -> Select[Any]:
     kinds = O_.kind.in_(sorted(publicity.IN_PUBLIC)) if in_public else true()
     theirs = (
         select(O_.occurred_at.label("at"), false().label("ours"), O_.text.label("text"), O_.id)
-        .where(O_.ticket_id == bindparam("ticket"), O_.automated.is_(False), kinds)
+        .where(
+            O_.ticket_id == bindparam("ticket"),
+            O_.automated.is_(False),
+            O_.deleted_at.is_(None),
+            kinds,
+        )
         .order_by(O_.occurred_at.desc(), O_.id.desc())
         .limit(bindparam("most"))
         .subquery()

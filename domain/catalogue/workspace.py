@@ -59,6 +59,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         PT: "Só uma chave com o escopo display ou protocol, e nenhum outro, é feita para níveis "
         "escolhidos.",
     },
+    "receipt_without": {
+        EN: "The text has to say {{{{{name}}}}}: whoever reads it needs it.",
+        PT: "O texto precisa dizer {{{{{name}}}}}: quem o lê vai precisar.",
+    },
     "display_alone": {
         EN: "A display's key has the scope display and no other.",
         PT: "A chave de um painel tem o escopo display e nenhum outro.",

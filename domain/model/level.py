@@ -54,6 +54,10 @@ class Level(Record, table=True):
     )
     auto_close_after_days: int | None = 3
     """Opening days after which what is resolved and silent is closed; None: never."""
+    sends_receipts: bool = False
+    """Whoever opens a ticket by writing is told its protocol, by itself."""
+    receipt_text: str | None = Field(default=None, max_length=1000)
+    """What they are told; None: the usual."""
     # No foreign keys: terms point at their level, and a circle of tables cannot be sorted; SQLite
     # adds no required reference to a table with rows. Whoever drops a calendar holds its levels.
     calendar_id: UUID
@@ -91,6 +95,7 @@ class Level(Record, table=True):
         claim_lease_seconds: int | None = None,
         comment_required: bool | None = None,
         outside_view: OutsideView | None = None,
+        sends_receipts: bool | None = None,
     ) -> None:
         """Change what is given and leave the rest."""
         given = {name: value for name, value in locals().items() if name != "self"}
@@ -100,6 +105,9 @@ class Level(Record, table=True):
 
     def close_after(self, days: int | None) -> None:
         self.auto_close_after_days = days
+
+    def confirm_with(self, text: str | None) -> None:
+        self.receipt_text = text
 
     def go_by(self, calendar_id: UUID, terms_id: UUID) -> None:
         """Other terms, for tickets from now on."""

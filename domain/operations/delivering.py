@@ -162,6 +162,7 @@ async def pack(work: Work, attempt: Attempt) -> Outgoing | Declined | NotSent:
         thread_root=answered.thread_root if answered else None,
         references=await work.outbox.said_before(answered) if answered else (),
         files=files,
+        automated=reply.automated,
     )
 
 

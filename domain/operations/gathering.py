@@ -19,6 +19,7 @@ from domain.model.publisher import Profile, Publisher
 from domain.model.ticket import Ticket
 from domain.model.user import User
 from domain.operations import sealing
+from domain.operations.receipting import Opened
 from domain.post import Author, Post
 from domain.rules import grouping, routing
 from domain.rules.routing import Route, Watch
@@ -53,6 +54,8 @@ class Desk:
     tickets: dict[UUID, Ticket]
     protocols: list[str]
     opened: list[Ticket]
+    confirmed: list[Opened]
+    """The same, as far as whoever wrote may be told that it was received."""
     files: list[tuple[Attachment, bytes]]
     awaited: list[AwaitedFile]
     """What still lies at networks."""
@@ -111,6 +114,7 @@ async def lay_out(work: Work, posts: Sequence[Post], accounts: Mapping[UUID, Acc
         ),
         protocols=[],
         opened=[],
+        confirmed=[],
         files=[],
         awaited=[],
         absent={},

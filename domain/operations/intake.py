@@ -17,8 +17,9 @@ from domain.model.media import AwaitedFile
 from domain.model.occurrence import Occurrence
 from domain.model.publisher import Profile, Publisher
 from domain.model.ticket import Ticket
-from domain.operations import gathering
+from domain.operations import gathering, receipting
 from domain.operations.gathering import Desk
+from domain.operations.receipting import Opened
 from domain.post import IncomingFile, Media, Post
 from domain.rules import checking, enclosures, files
 from domain.rules.access import Permission
@@ -226,12 +227,16 @@ def _join(
     desk.open[keys[0]] = ticket
     desk.tickets[ticket.id] = desk.named[ticket.id] = ticket
     desk.opened.append(ticket)
+    if not post.historical and origin is not TicketOrigin.IMPORT:
+        account = desk.accounts[post.account_id]
+        desk.confirmed.append(Opened(ticket, occurrence, level, account, publisher.name))
     work.record(ticket, opened, *ticket.absorb(occurrence, opening=True), actor_name=publisher.name)
 
 
 async def _settle(work: Work, desk: Desk, occurrences: Sequence[Occurrence]) -> None:
     await work.tickets.put(desk.opened)
     await work.occurrences.put(occurrences)
+    await receipting.send(work, desk.confirmed)
     for attachment, data in desk.files:
         await work.files.put(attachment.storage_key, data)
     await work.attachments.put([attachment for attachment, _ in desk.files])

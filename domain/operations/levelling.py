@@ -12,7 +12,7 @@ from domain.model.calendar import Calendar
 from domain.model.level import Level, LevelMember
 from domain.operations import scheduling
 from domain.operations.scheduling import CalendarForm
-from domain.rules import checking, sla
+from domain.rules import checking, receipts, sla
 from domain.rules.access import ActorKind
 from domain.rules.sla import Policy
 from domain.words import (
@@ -47,6 +47,12 @@ class Never(Enum):
     NEVER = "NEVER"
 
 
+class Usual(Enum):
+    """Said instead of a text."""
+
+    USUAL = "USUAL"
+
+
 @dataclass(frozen=True, kw_only=True)
 class LevelForm:
     """None leaves a thing as it is, or as usual in a new level."""
@@ -66,6 +72,8 @@ class LevelForm:
     comment_required: bool | None = None
     outside_view: OutsideView | None = None
     auto_close_after_days: int | Never | None = None
+    sends_receipts: bool | None = None
+    receipt_text: str | Usual | None = None
     sla_targets: Sequence[tuple[Priority, SlaMetric, int]] | None = None
     unmeasured: Sequence[SlaMetric] | None = None
     warn_at_percent: Sequence[int] | None = None
@@ -107,7 +115,10 @@ async def save_level(work: Work, form: LevelForm) -> LevelSaved:
         claim_lease_seconds=form.claim_lease_seconds,
         comment_required=form.comment_required,
         outside_view=form.outside_view,
+        sends_receipts=form.sends_receipts,
     )
+    if form.receipt_text is not None:
+        level.confirm_with(_receipt(form.receipt_text))
     if isinstance(form.auto_close_after_days, Never):
         level.close_after(None)
     elif form.auto_close_after_days is not None:
@@ -124,6 +135,14 @@ async def save_level(work: Work, form: LevelForm) -> LevelSaved:
     work.rights_changed()
     still_open = await work.tickets.open_in(level.id) if form.enabled is False else None
     return LevelSaved(level, still_open)
+
+
+def _receipt(text: str | Usual) -> str | None:
+    if isinstance(text, Usual):
+        return None
+    text = checking.text(text, ["receiptText"], receipts.TEXT_MOST)
+    receipts.check(text, ["receiptText"])
+    return text
 
 
 def _check(form: LevelForm) -> None:

@@ -17,17 +17,19 @@ GAP = re.compile(r"\{\{(.*?)(\}\}|\Z)", re.DOTALL)
 FILLED = re.compile(r"( ?)\{\{\s*([A-Za-z.]+)\s*\}\}")
 
 
-def check(text: str, field: Sequence[str] = ("text",)) -> None:
+def check(
+    text: str, field: Sequence[str] = ("text",), variables: Sequence[str] = VARIABLES
+) -> None:
     """Nothing where each gap has a name that is known; INVALID tells the first that has not."""
     for gap in GAP.finditer(text):
         name = gap[1].strip()
-        if name not in VARIABLES or not gap[2]:
+        if name not in variables or not gap[2]:
             raise Invalid(
                 "variable_unknown",
                 field=field,
                 name=name[:40],
                 position=gap.start() + 1,
-                known=", ".join(VARIABLES),
+                known=", ".join(variables),
             )
 
 

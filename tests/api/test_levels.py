@@ -23,6 +23,7 @@ query($id: ID!) {
   level(id: $id) {
     name enabled defaultPriority moderated grouping groupOldOccurrences assignment pullOrder
     batchSize claimLeaseSeconds commentRequired outsideView autoCloseAfterDays version
+    sendsReceipts receiptText
     slaPolicy { version warnAtPercent unmeasured targets { priority metric seconds } }
     calendar {
       name timeZone version nationalHolidays optionalHolidays holidayState
@@ -67,6 +68,9 @@ WHOLE: Json = {
     "batchSize": 3,
     "claimLeaseSeconds": 60,
     "autoCloseAfterDays": 5,
+    # What whoever writes is told by itself.
+    "sendsReceipts": True,
+    "receiptText": "Recebido em {{date}}: {{protocol}}",
     # What it owes by when.
     "slaTargets": [
         {"priority": "URGENT", "metric": "FIRST_RESPONSE", "seconds": HOUR},
@@ -172,6 +176,7 @@ async def test_a_new_level_that_is_told_nothing_starts_as_usual(desk: Desk) -> N
     assert level["calendar"]["name"] == "Horário comercial"
     assert (level["moderated"], level["assignment"]) == (False, "MANUAL_PULL")
     assert level["autoCloseAfterDays"] == 3
+    assert (level["sendsReceipts"], level["receiptText"]) == (False, None)
 
 
 async def test_hours_and_targets_of_many_levels_cost_no_more_questions(desk: Desk) -> None:
@@ -202,6 +207,8 @@ CHANGES: Sequence[tuple[Json, Json]] = [
     ({"defaultPriority": "LOW"}, {"defaultPriority": "LOW"}),
     ({"autoCloseAfterDays": 365}, {"autoCloseAfterDays": 365}),
     ({"autoCloseAfterDays": None}, {"autoCloseAfterDays": None}),
+    ({"sendsReceipts": False}, {"sendsReceipts": False}),
+    ({"receiptText": None}, {"receiptText": None}),
     ({"accountIds": []}, {"accounts": []}),
     ({"members": []}, {"members": []}),
     ({"commentRequired": False}, {"commentRequired": False}),

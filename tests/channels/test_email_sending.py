@@ -56,6 +56,13 @@ async def send(office: PostOffice, outgoing: Outgoing = OUTGOING, **more: Any) -
     return await Email().send(replace(outgoing, connection=connection))
 
 
+async def test_machines_are_told_what_nobody_wrote(office: PostOffice) -> None:
+    await send(office, replace(OUTGOING, automated=True))
+
+    [(_, mail)] = office.taken
+    assert mail["Auto-Submitted"] == "auto-replied"
+
+
 async def test_a_reply_arrives_with_the_headers_that_keep_the_thread(office: PostOffice) -> None:
     outcome = await send(office)
 
