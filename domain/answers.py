@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.errors import Refusal
 from domain.model.account import Account
 from domain.model.approval import Approval
+from domain.model.call import Call
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
@@ -48,6 +49,14 @@ class Replied:
     reply: Reply
     ticket: Ticket
     approval: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call that was recorded."""
+
+    call: Call
+    ticket: Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,7 @@ ANSWERS: dict[str, type] = {
         Received,
         Pulled,
         Replied,
+        Called,
         Decided,
         RemovedTicket,
         Deleted,

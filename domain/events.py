@@ -63,6 +63,14 @@ class OccurrenceDeleted(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallRecorded(Fact):
+    """Somebody spoke by telephone, or tried to; `became_id` is the call."""
+
+    kind = HistoryKind.CALL_RECORDED
+    field = "call"
+
+
+@dataclass(frozen=True, kw_only=True)
 class AttachmentKept(Fact):
     """A file that lay at the network is here now; `became` is what it is called."""
 

@@ -21,6 +21,7 @@ from domain.shelves.conversations import (
     Approvals,
     Attachments,
     Awaited,
+    Calls,
     CannedReplies,
     Occurrences,
     Outbox,
@@ -127,6 +128,8 @@ class Work(Protocol):
     def occurrences(self) -> Occurrences: ...
     @property
     def replies(self) -> Replies: ...
+    @property
+    def calls(self) -> Calls: ...
     @property
     def awaited(self) -> Awaited: ...
     @property

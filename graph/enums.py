@@ -256,6 +256,7 @@ lend(
     OCCURRENCE_RECEIVED="The publisher wrote.",
     OCCURRENCE_EDITED="The publisher changed a message; the comment is what it said before.",
     OCCURRENCE_DELETED="The publisher took a message back on the network; here it stays.",
+    CALL_RECORDED="Somebody spoke by telephone, or tried to; the comment is what was said.",
     ATTACHMENT_KEPT="A file of a message, which lay at the network, is here now.",
     ATTACHMENT_LOST="A file of a message, which lay at the network, will not be had; the comment "
     "says why.",
@@ -299,6 +300,21 @@ lend(
     INTERACTIONS="How much has happened to it.",
 )
 lend(words.OrderDirection, "Which end comes first.", ASC="The lowest.", DESC="The highest.")
+lend(
+    words.CallDirection,
+    "Who called whom.",
+    INBOUND="The publisher called.",
+    OUTBOUND="Somebody of the company called.",
+)
+lend(
+    words.CallOutcome,
+    "How a telephone call ended.",
+    ANSWERED="They spoke.",
+    NO_ANSWER="Nobody took it.",
+    BUSY="The line was busy.",
+    VOICEMAIL="A machine took the message.",
+    DROPPED="It broke off; whoever was called is called back.",
+)
 lend(
     words.AccountHealth,
     "How an account stands with its network.",

@@ -15,6 +15,7 @@ from resolvers import (
     approvals,
     attachments,
     attending,
+    calling,
     composing,
     handling,
     intake,
@@ -223,6 +224,12 @@ class Mutation:
         LEVELS,
         "Move a level's open tickets to its targets and hours of today, or tell how many would "
         "move. What was late stays on record. Cut short, it may simply be asked again.",
+    )
+    record_call = do(
+        calling.record_call,
+        answers.RecordCallPayload,
+        HANDLE,
+        "Record a telephone call about a ticket, with what the ticket becomes by it.",
     )
     save_account = do(
         organizing.save_account, answers.AccountPayload, WORKSPACE, "Make or change an account."

@@ -9,6 +9,7 @@ from domain.answers import Deleted, Pulled
 from graph.approval import Approval
 from graph.attachment import Attachment
 from graph.calendar import Calendar
+from graph.call import Call
 from graph.composing import CannedReply, ShortLink
 from graph.errors import UserError, user_errors
 from graph.fields import fetched, shown, value
@@ -97,6 +98,12 @@ class ReplyPayload(Answer):
     reply: Reply | None = shown("What was written.")
     ticket: Ticket | None = shown("The ticket after it.")
     approval: Approval | None = shown("Where it is held: the decision that it waits for.")
+
+
+@value(description="A telephone call recorded.")
+class RecordCallPayload(Answer):
+    call: Call | None = shown("What was recorded.")
+    ticket: Ticket | None = shown("The ticket after it.")
 
 
 @value(description="A file uploaded.")

@@ -18,6 +18,7 @@ from domain.words import (
     TicketStatus,
 )
 from graph.attachment import Attachment
+from graph.call import Call
 from graph.deadline import SlaClock, SlaEvent
 from graph.fields import computed, fetched, shown, thing, value
 from graph.node import Node
@@ -31,6 +32,7 @@ from resolvers import (
     approvals,
     attachments,
     attending,
+    calling,
     deadlines,
     people,
     publishers,
@@ -184,6 +186,11 @@ class HistoryEntry(Node):
         plan=Leads("occurrence_id"),
     )
     reply = fetched(people.entry_reply, Reply | None, "The reply or note.", plan=Leads("reply_id"))
+    call = fetched(
+        calling.entry_call,
+        Call | None,
+        "The telephone call that it tells of; null for every other kind.",
+    )
     sla_event = fetched(
         deadlines.entry_event,
         SlaEvent | None,

@@ -14,6 +14,7 @@ from domain.model.account import Account, Monitoring, TicketType
 from domain.model.approval import Approval
 from domain.model.attachment import Attachment
 from domain.model.calendar import Calendar
+from domain.model.call import Call
 from domain.model.canned import CannedReply
 from domain.model.entry import HistoryEntry
 from domain.model.level import Level, LevelMember
@@ -94,6 +95,9 @@ class Loaders:
 
     def occurrence(self, key: UUID) -> Awaitable[Occurrence | None]:
         return self._load("occurrence", key, lambda work, keys: work.occurrences.find(keys))
+
+    def call(self, key: UUID) -> Awaitable[Call | None]:
+        return self._load("call", key, lambda work, keys: work.calls.find(keys))
 
     def reply(self, key: UUID) -> Awaitable[Reply | None]:
         return self._load("reply", key, lambda work, keys: work.replies.find(keys))

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 
 from domain.model.approval import Approval
 from domain.model.attachment import Attachment
+from domain.model.call import Call
 from domain.model.canned import CannedReply
 from domain.model.level import Level, LevelMember
 from domain.model.occurrence import Occurrence
@@ -107,6 +108,10 @@ def replies(actor: Actor, reply: Any = Reply) -> ColumnElement[bool]:
     if not actor.only_approves:
         return seen
     return and_(seen, reply.visibility != Visibility.INTERNAL)
+
+
+def calls(actor: Actor, call: Any = Call) -> ColumnElement[bool]:
+    return ticket_of(actor, call.ticket_id)
 
 
 def occurrences(actor: Actor, said: Any = Occurrence) -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from domain.model.account import Account, Monitoring, TicketType
 from domain.model.approval import Approval
 from domain.model.attachment import Attachment
 from domain.model.calendar import Calendar
+from domain.model.call import Call
 from domain.model.canned import CannedReply
 from domain.model.idempotency import Idempotency
 from domain.model.level import Level
@@ -42,6 +43,7 @@ KINDS: dict[str, type[SQLModel]] = {
         Account,
         ApiKey,
         Approval,
+        Call,
         Attachment,
         Calendar,
         CannedReply,
@@ -67,6 +69,7 @@ WALLS: dict[type[SQLModel], Callable[[Actor], ColumnElement[bool]]] = {
     Reply: access.replies,
     CannedReply: access.canned_replies,
     Approval: access.approvals,
+    Call: access.calls,
 }
 
 

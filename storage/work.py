@@ -41,6 +41,7 @@ from storage.access import columns
 from storage.approvals import ApprovalShelf
 from storage.attachments import AttachmentShelf
 from storage.board import BoardShelf
+from storage.calls import CallShelf
 from storage.clocks import CalendarShelf, ClockShelf, KnownTerms
 from storage.composing import CannedReplyShelf, ShortLinkShelf
 from storage.due import DueReader
@@ -116,6 +117,7 @@ class SqlWork:
         self.occurrences = OccurrenceShelf(session, actor, pile)
         self.replies = ReplyShelf(session, actor, pile)
         self.attachments = AttachmentShelf(session, actor, pile)
+        self.calls = CallShelf(session, actor)
         self.awaited = AwaitedShelf(session, actor)
         self.approvals = ApprovalShelf(session, actor, pile)
         self.outbox = OutboxShelf(session, actor)

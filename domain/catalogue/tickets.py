@@ -5,6 +5,14 @@ from domain.words import Locale
 EN, PT = Locale.EN, Locale.PT_BR
 
 SENTENCES: dict[str, dict[Locale, str]] = {
+    "call_length": {
+        EN: "A call has 0 to {most} seconds.",
+        PT: "Uma ligação tem de 0 a {most} segundos.",
+    },
+    "call_not_spoken": {
+        EN: "A call that ended with {outcome} was not spoken in; its length is 0.",
+        PT: "Numa ligação com desfecho {outcome} ninguém falou; a duração dela é 0.",
+    },
     "ticket_closed": {
         EN: "The ticket is closed. The next contact opens a new one.",
         PT: "O ticket está finalizado. O próximo contato abre um novo.",

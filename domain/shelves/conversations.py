@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.model.account import Account
 from domain.model.approval import Approval
 from domain.model.attachment import Attachment
+from domain.model.call import Call
 from domain.model.canned import CannedReply
 from domain.model.media import AwaitedFile
 from domain.model.occurrence import Occurrence
@@ -48,6 +49,11 @@ class Replies(Protocol):
     async def places(self, keys: Collection[PostKey]) -> Mapping[PostKey, Place]: ...
     async def move(self, source: UUID, target: UUID) -> None: ...
     async def put(self, replies: Sequence[Reply]) -> None: ...
+
+
+class Calls(Protocol):
+    async def find(self, call_ids: Collection[UUID]) -> Mapping[UUID, Call]: ...
+    async def put(self, call: Call) -> None: ...
 
 
 class Awaited(Protocol):

@@ -91,6 +91,17 @@ ASKED: Sequence[tuple[str, Json, Json]] = [
         {"comment": "D"},
     ),
     (
+        "recordCall",
+        {
+            "ticketId": "$ticket",
+            "direction": "OUTBOUND",
+            "outcome": "ANSWERED",
+            "seconds": 60,
+            "text": "T",
+        },
+        {"text": "U"},
+    ),
+    (
         "finishTicket",
         {"ticketId": "$ticket", "closeReason": "SPAM", "comment": "C"},
         {"closeReason": "DUPLICATE"},

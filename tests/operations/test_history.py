@@ -306,6 +306,11 @@ UNUSUAL = {
     HistoryKind.APPROVAL_DECIDED,
     HistoryKind.PUBLISHER_CHANGED,
     HistoryKind.REVEALED,
+    HistoryKind.OCCURRENCE_EDITED,
+    HistoryKind.OCCURRENCE_DELETED,
+    HistoryKind.ATTACHMENT_KEPT,
+    HistoryKind.ATTACHMENT_LOST,
+    HistoryKind.CALL_RECORDED,
 }
 
 
