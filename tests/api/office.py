@@ -22,6 +22,7 @@ MUTATIONS = {
     "saveLevel": "SaveLevelInput",
     "saveCalendar": "SaveCalendarInput",
     "saveAccount": "SaveAccountInput",
+    "testAccount": "TestAccountInput",
     "saveUser": "SaveUserInput",
     "receiveOccurrence": "OccurrenceInput",
     "createApiKey": "CreateApiKeyInput",

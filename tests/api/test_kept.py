@@ -107,6 +107,7 @@ CHANGED: Sequence[tuple[str, Json]] = [
     ("setAvailability", {"available": False}),
     ("createApiKey", {"name": "Outra", "scopes": ["read"]}),
     ("touchPresence", {"ticketId": "$ticket", "mode": "VIEWING"}),
+    ("testAccount", {"id": "$account"}),
     ("receiveOccurrences", {"occurrences": [POST]}),
 ]
 OTHERWISE = {"signIn", "signOut", "refreshSession"}
