@@ -69,6 +69,8 @@ class IdentityShelf:
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
+        self.unsettled: set[UUID] = set()
+        """Workspaces in which rights have changed, whoever it was that changed them."""
 
     async def workspaces(self) -> Sequence[Workspace]:
         return list(await self.session.scalars(select(Workspace).order_by(W_.name)))
@@ -183,6 +185,7 @@ class IdentityShelf:
 
     async def rights_changed(self, workspace_id: UUID) -> None:
         """SQL adds one, so that two changes at once count as two."""
+        self.unsettled.add(workspace_id)
         await self.session.execute(
             update(Workspace)
             .where(W_.id == workspace_id)

@@ -287,8 +287,8 @@ class Storage:
             yield work
             news = await work.settle()
             await session.commit()
-        if news:
-            self.ring(actor.workspace_id)
+        for workspace_id in work.identities.unsettled | ({actor.workspace_id} if news else set()):
+            self.ring(workspace_id)
         for ticket_id in work.stirred:
             self.ring_presence(ticket_id)
 

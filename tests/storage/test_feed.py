@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +13,12 @@ from sqlalchemy import Connection, event, select, text
 
 from domain.model.entry import HistoryEntry
 from domain.model.ticket import Ticket
-from domain.operations import handling
+from domain.model.user import Session
+from domain.operations import handling, signing
 from domain.position import Position
 from domain.words import HistoryKind
 from domain.work import Work
+from server.opening import NOBODY
 from storage.access import columns
 from tests.world import World
 
@@ -211,6 +214,30 @@ async def test_the_bell_rings_after_what_changed_and_not_after_what_failed(world
         await work.tickets.get(ticket.id)
 
     assert rings == [world.workspace.id] * 2
+
+
+async def test_the_bell_rings_where_a_session_ended_whoever_it_was_that_ended_it(
+    world: World,
+) -> None:
+    """Signing out is done as nobody, who is in no workspace: the session's own hears of it."""
+    rings: list[UUID] = []
+    ana = await world.person("Ana")
+    session = Session(
+        workspace_id=world.workspace.id,
+        user_id=ana.id,
+        secret_hash="of-ana",
+        created_at=world.now,
+        rotated_at=world.now,
+        expires_at=world.now + timedelta(days=1),
+    )
+    async with world.storage.work(world.system) as work:
+        work.identities.add_session(session)
+
+    world.storage.ring = rings.append
+    async with world.storage.work(NOBODY) as work:
+        await signing.sign_out(work, session.id, None)
+
+    assert rings == [world.workspace.id]
 
 
 async def test_the_bell_rings_behind_the_commit_and_never_before_it(world: World) -> None:
