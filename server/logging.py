@@ -48,7 +48,14 @@ CONFIDENTIAL = re.compile(
 # What a database adds to its errors: the statement with its values, and the row in question.
 STATEMENT = re.compile(r"^(?:\[SQL: |\[parameters: |DETAIL: ).*?(?=^\S|\Z)", re.M | re.S)
 PROBES = ("/livez", "/readyz")
-ROUTES = frozenset({"files", "graphql", "hooks", "livez", "oidc", "readyz", "s", "sandbox"})
+ROUTES = frozenset(
+    {"files", "graphql", "hooks", "livez", "oidc", "protocolo", "readyz", "s", "sandbox"}
+)
+CHATTY = (
+    *("aiosqlite", "alembic", "asyncio", "httpx", "sqlalchemy", "uvicorn", "websockets"),
+    "storage.engine.Pool",  # SQLAlchemy's, too: a pool logs under the name of its class
+)
+"""Theirs says what ours says already, or names addresses, statements and what goes with them."""
 GIVEN_ID = re.compile(r"[\w.-]{8,64}")
 
 
@@ -108,8 +115,7 @@ def set_up(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # Theirs says what ours says already, or names addresses, statements and what goes with them.
-    for name in ("aiosqlite", "alembic", "asyncio", "httpx", "sqlalchemy", "uvicorn", "websockets"):
+    for name in CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 

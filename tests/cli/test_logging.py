@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from server import logging, settings
+from server import asgi, logging, settings
 from server.logging import HIDDEN, RequestLog, without_confidences
 
 SQL_ERROR = """(sqlite3.IntegrityError) UNIQUE constraint failed: user.email
@@ -111,8 +111,16 @@ def test_what_others_log_has_the_same_form(
     assert line["level"] == "warning"
 
 
+def test_every_page_that_there_is_has_a_figure_of_its_own() -> None:
+    app = asgi.create(settings.load(secret_key="k" * 32))
+    paths = {route.path for route in app.routes if isinstance(route, Route)}
+
+    assert {path.split("/")[1] for path in paths} - {""} <= logging.ROUTES
+
+
 def test_a_driver_never_says_what_the_database_was_asked() -> None:
+    """Nor does a pool of ours, which SQLAlchemy lets log under the name of its class."""
     with production(log_level="DEBUG"):
         assert standard.getLogger("guiche").isEnabledFor(standard.DEBUG)
-        for name in ("aiosqlite", "sqlalchemy.engine"):
+        for name in ("aiosqlite", "sqlalchemy.engine", "storage.engine.Pool"):
             assert not standard.getLogger(name).isEnabledFor(standard.INFO)
