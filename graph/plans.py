@@ -6,6 +6,7 @@ document that cannot be planned whole is not planned at all.
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any, TypeAlias
 
 from graphql import GraphQLError, OperationType
@@ -25,6 +26,8 @@ from resolvers.context import Context
 REMEMBERED, LONGEST = 100, 1_000
 """How many sets of variables are kept read for one query, and of how many bytes at most."""
 
+_numbers = count(1)
+
 IsPersonal: TypeAlias = Callable[[Prepared, Mapping[str, Any]], bool]
 Ready: TypeAlias = tuple[Plan, Arguments, Mapping[str, Any], bool]
 """A plan, what its root fields are asked with, what stands beside the data of its answer, and
@@ -42,6 +45,8 @@ class Query:
         is_personal: IsPersonal = lambda *_asked: True,
     ) -> None:
         self._prepared, self._name, self._is_personal = prepared, name, is_personal
+        # Answers that are kept know it by this: they outlive the document, and do not hold it.
+        self.number = next(_numbers)
         self._blueprint = Blueprint(schema, prepared, name, OperationType.QUERY, plan)
         self._ready: OrderedDict[bytes, Ready] = OrderedDict()
 
@@ -114,7 +119,7 @@ class Plans:
             return PlannedAnswer(await plan.run(context, arguments, rest), rest)
 
         asked = as_key(variables)
-        key = (query, asked, audience(actor, context.locale, personal=alone))
+        key = (query.number, asked, audience(actor, context.locale, personal=alone))
         states, held = context.services.store.states, kept.find(key)
         state = states.last(actor.workspace_id)
         if held is not None or state is None:
