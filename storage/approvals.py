@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.approval import Approval
 from domain.model.ticket import Ticket
@@ -15,6 +14,7 @@ from storage import access, keyset
 from storage.access import T_, columns
 from storage.keyset import Order
 from storage.pile import Pile
+from storage.session import Session
 from storage.shelf import Shelf
 
 V_ = columns(Approval)
@@ -28,7 +28,7 @@ class ApprovalShelf(Shelf[Approval]):
     model = Approval
     thing = "approval"
 
-    def __init__(self, session: AsyncSession, actor: Actor, pile: Pile) -> None:
+    def __init__(self, session: Session, actor: Actor, pile: Pile) -> None:
         super().__init__(session, actor)
         self._pile = pile
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.attachment import Attachment
 from domain.rules.access import Actor
 from storage import access
 from storage.access import F_
 from storage.pile import Pile
+from storage.session import Session
 from storage.shelf import Shelf, grouped
 
 
@@ -19,7 +19,7 @@ class AttachmentShelf(Shelf[Attachment]):
     model = Attachment
     thing = "attachment"
 
-    def __init__(self, session: AsyncSession, actor: Actor, pile: Pile) -> None:
+    def __init__(self, session: Session, actor: Actor, pile: Pile) -> None:
         super().__init__(session, actor)
         self._pile = pile
 

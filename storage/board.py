@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.board import DayFigures, LevelFigures, RiskFigures
 from domain.model.level import LevelMember
@@ -19,13 +18,14 @@ from domain.rules.access import Actor
 from domain.words import SlaMetric, SlaRisk, TicketStatus
 from storage import access, parts
 from storage.access import T_, columns
+from storage.session import Session
 
 C_, M_, U_ = columns(SlaClock), columns(LevelMember), columns(User)
 MEASURED = (SlaMetric.FIRST_RESPONSE, SlaMetric.NEXT_RESPONSE, SlaMetric.RESOLUTION)
 
 
 class BoardShelf:
-    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+    def __init__(self, session: Session, actor: Actor) -> None:
         self.session = session
         self.actor = actor
 

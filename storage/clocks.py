@@ -6,7 +6,6 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, literal_column, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.calendar import Calendar
 from domain.model.level import Level
@@ -19,6 +18,7 @@ from storage import access
 from storage.access import L_, T_, columns
 from storage.pile import Pile
 from storage.prepared import prepared, values
+from storage.session import Session
 from storage.shelf import NamedShelf, gathered
 
 C_, E_, X_ = columns(SlaClock), columns(SlaEvent), columns(SlaTerms)
@@ -37,7 +37,7 @@ MOST_KNOWN = 500
 
 
 class ClockShelf:
-    def __init__(self, session: AsyncSession, actor: Actor, known: KnownTerms, pile: Pile) -> None:
+    def __init__(self, session: Session, actor: Actor, known: KnownTerms, pile: Pile) -> None:
         self.session = session
         self.actor = actor
         self._known = known

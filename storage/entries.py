@@ -9,7 +9,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, literal_column, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from domain.errors import Invalid
@@ -23,6 +22,7 @@ from domain.words import HistoryKind
 from storage import access
 from storage.access import T_, columns
 from storage.feed import unseen
+from storage.session import Session
 
 H_ = columns(HistoryEntry)
 OF_REPLIES = (
@@ -35,9 +35,7 @@ TOLD_MOST = 100
 
 
 class EntryShelf:
-    def __init__(
-        self, session: AsyncSession, actor: Actor, cursors: Cursors, now: datetime
-    ) -> None:
+    def __init__(self, session: Session, actor: Actor, cursors: Cursors, now: datetime) -> None:
         self.session = session
         self.actor = actor
         self._cursors = cursors
@@ -91,7 +89,7 @@ class EntryShelf:
 
     async def of_replies(self, ticket_id: UUID) -> list[HistoryEntry]:
         """What was told of a ticket's replies before this transaction, oldest first."""
-        return list(await self.session.scalars(OF_REPLIES, {"ticket": ticket_id}))
+        return list(await self.session.things(OF_REPLIES, {"ticket": ticket_id}))
 
     async def status_set_with(self, ticket_id: UUID, reply_id: UUID) -> bool:
         """Whether the ticket still has the status that letting this reply go gave it."""

@@ -16,7 +16,6 @@ from sqlalchemy import (
     text,
     true,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.entry import HistoryEntry
 from domain.model.workspace import Epoch, Workspace
@@ -24,6 +23,7 @@ from domain.position import BadCursor, Position, Stretch
 from domain.words import HistoryKind
 from storage.access import columns
 from storage.marks import Mark, Values, Written
+from storage.session import Session
 from storage.straight import Straight
 
 H_ = columns(HistoryEntry)
@@ -60,7 +60,7 @@ def shown(until: Position) -> ColumnElement[bool] | TextClause:
 class FeedReader:
     """One workspace's feed, read in a transaction of one snapshot."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
         self.postgres = session.get_bind().dialect.name == "postgresql"
 

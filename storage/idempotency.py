@@ -12,7 +12,6 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, select, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 from domain.answers import ANSWERS
@@ -35,6 +34,7 @@ from domain.model.webhook import WebhookDelivery, WebhookEndpoint
 from domain.rules.access import Actor
 from storage import access
 from storage.access import columns
+from storage.session import Session
 
 I_ = columns(Idempotency)
 KINDS: dict[str, type[SQLModel]] = {
@@ -74,7 +74,7 @@ WALLS: dict[type[SQLModel], Callable[[Actor], ColumnElement[bool]]] = {
 
 
 class IdempotencyShelf:
-    def __init__(self, session: AsyncSession, actor: Actor, now: datetime) -> None:
+    def __init__(self, session: Session, actor: Actor, now: datetime) -> None:
         self.session = session
         self.actor = actor
         self.now = now

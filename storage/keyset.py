@@ -25,12 +25,12 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel
 
 from domain.errors import Invalid
 from domain.page import Edge, Page, Window
+from storage.session import Session
 
 T = TypeVar("T", bound=SQLModel)
 
@@ -114,7 +114,7 @@ def _page(rows: Sequence[Any], order: Order, window: Window, counter: Counter) -
 
 
 async def page(
-    session: AsyncSession, model: type[T], asked: Select[T], order: Order, window: Window
+    session: Session, model: type[T], asked: Select[T], order: Order, window: Window
 ) -> Page[T]:
     """One page of a statement that selects whole rows of one model."""
 
@@ -131,7 +131,7 @@ async def page(
 
 
 async def pages(
-    session: AsyncSession,
+    session: Session,
     model: type[T],
     asked: Select[Any],
     group: ColumnElement[Any],

@@ -50,7 +50,7 @@ class LevelShelf(NamedShelf[Level]):
     async def take_member(self, level_id: UUID, user_id: UUID) -> LevelMember | None:
         """The membership, held: two pulls of one person count their tickets one after another."""
         asked = values(self.actor, level=level_id, user=user_id)
-        return await self.session.scalar(self._member_held(), asked)
+        return await self.session.thing(self._member_held(), asked)
 
     @prepared
     def _member_held(self) -> Select[LevelMember]:

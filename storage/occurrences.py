@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
@@ -19,6 +18,7 @@ from storage.access import O_, T_, columns
 from storage.keyset import Order
 from storage.pile import Pile
 from storage.prepared import prepared, values
+from storage.session import Session
 from storage.shelf import Shelf
 
 R_ = columns(Reply)
@@ -31,7 +31,7 @@ class OccurrenceShelf(Shelf[Occurrence]):
     model = Occurrence
     thing = "occurrence"
 
-    def __init__(self, session: AsyncSession, actor: Actor, pile: Pile) -> None:
+    def __init__(self, session: Session, actor: Actor, pile: Pile) -> None:
         super().__init__(session, actor)
         self._pile = pile
 
@@ -87,7 +87,7 @@ class OccurrenceShelf(Shelf[Occurrence]):
         if not keys:
             return {}
         count, told = _by_account(keys)
-        rows = await self.session.scalars(self._known(count), values(self.actor, **told))
+        rows = await self.session.things(self._known(count), values(self.actor, **told))
         return {(row.account_id, row.external_id): row for row in rows}
 
     async def take_again(self, found: Occurrence) -> Occurrence:
@@ -116,7 +116,7 @@ class OccurrenceShelf(Shelf[Occurrence]):
         if not keys:
             return {}
         count, told = _by_account(keys)
-        rows = await self.session.execute(self._places(count), values(self.actor, **told))
+        rows = await self.session.rows(self._places(count), values(self.actor, **told))
         return {(account, name): Place(root, ticket) for account, name, root, ticket in rows}
 
     async def diverted(self, level_ids: Collection[UUID]) -> Mapping[UUID, int]:
@@ -191,7 +191,7 @@ class ReplyShelf(Shelf[Reply]):
     model = Reply
     thing = "reply"
 
-    def __init__(self, session: AsyncSession, actor: Actor, pile: Pile) -> None:
+    def __init__(self, session: Session, actor: Actor, pile: Pile) -> None:
         super().__init__(session, actor)
         self._pile = pile
 
@@ -222,7 +222,7 @@ class ReplyShelf(Shelf[Reply]):
         if not keys:
             return {}
         count, told = _by_account(keys)
-        rows = await self.session.execute(self._places(count), values(self.actor, **told))
+        rows = await self.session.rows(self._places(count), values(self.actor, **told))
         return {(account, name): Place(root, ticket) for account, name, root, ticket in rows}
 
     @prepared

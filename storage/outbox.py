@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from domain.errors import Collision, NotFound
@@ -22,6 +21,7 @@ from domain.model.ticket import Ticket
 from domain.rules.access import Actor
 from domain.words import DeliveryState, OccurrenceKind
 from storage.access import O_, T_, columns, within
+from storage.session import Session
 
 R_, A_, F_ = columns(Reply), columns(Account), columns(Attachment)
 QUEUED, SENDING = DeliveryState.QUEUED, DeliveryState.SENDING
@@ -55,7 +55,7 @@ def first_in_line() -> ColumnElement[bool]:
 
 
 class OutboxShelf:
-    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+    def __init__(self, session: Session, actor: Actor) -> None:
         self.session = session
         self.actor = actor
 

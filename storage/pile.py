@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import insert, literal_column, null
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as SyncSession
 from sqlmodel import SQLModel
 
 from domain.model.approval import Approval
@@ -21,6 +20,8 @@ from domain.model.reply import Reply
 from domain.model.sla import SlaClock, SlaEvent
 from domain.model.ticket import Ticket
 from storage import writes
+from storage.putting import Part, Putting
+from storage.session import Session
 
 ORDER: tuple[type[SQLModel], ...] = (
     Ticket,
@@ -44,10 +45,19 @@ TELLING = {
     )
 }
 COLUMNS = {kind: [each.key for each in INSERTS[kind].table.columns] for kind in ORDER}
+PARTS = {
+    kind: Part(metadata.tables[str(kind.__tablename__)], tuple(COLUMNS[kind])) for kind in ORDER
+}
+ENTRIES = metadata.tables[HistoryEntry.__tablename__]
+TOLD = Part(
+    ENTRIES,
+    tuple(each.key for each in ENTRIES.columns if each.key not in ("position", "xid")),
+    made=(("xid", "pg_current_xact_id()"),),
+)
 
 
 class Pile:
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._rows: dict[type[SQLModel], list[SQLModel]] = {kind: [] for kind in ORDER}
 
@@ -60,9 +70,29 @@ class Pile:
 
         The tables that were written to from the beginning of the work.
         """
-        return await self._session.run_sync(self._write, entries)
+        if not self._session.is_postgres:
+            return await self._session.run_sync(self._write, entries)
+        await self._put(entries)
+        return self._session.written()
 
-    def _write(self, session: Session, entries: Sequence[Mapping[str, Any]]) -> Collection[str]:
+    async def _put(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        session = self._session
+        changed = session.dirty
+        if session.new or session.deleted or any(type(each) not in ORDER for each in changed):
+            await session.flush()
+            changed = session.dirty
+        putting = Putting(session)
+        await putting.change(changed)
+        for kind, rows in self._rows.items():
+            if rows:
+                putting.add(PARTS[kind], [vars(row) for row in rows])
+                rows.clear()
+        if entries:
+            # In the order they were told: positions follow that order.
+            putting.add(TOLD, entries)
+        await putting.send()
+
+    def _write(self, session: SyncSession, entries: Sequence[Mapping[str, Any]]) -> Collection[str]:
         if session.new or session.dirty or session.deleted:
             session.flush()
         for kind, rows in self._rows.items():

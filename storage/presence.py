@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import and_, case, delete, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.presence import Presence
 from domain.model.ticket import Ticket
@@ -16,6 +15,7 @@ from domain.rules.access import Actor
 from domain.rules.presence import Lasting, Lease, Room, Viewer
 from storage import access
 from storage.access import T_, U_, columns
+from storage.session import Session
 
 A_, W_ = columns(Presence), columns(Workspace)
 AT_ONCE = 1_000
@@ -23,9 +23,7 @@ AT_ONCE = 1_000
 
 
 class PresenceShelf:
-    def __init__(
-        self, session: AsyncSession, actor: Actor, now: datetime, lasting: Lasting
-    ) -> None:
+    def __init__(self, session: Session, actor: Actor, now: datetime, lasting: Lasting) -> None:
         self.session = session
         self.actor = actor
         self.now = now
@@ -110,7 +108,7 @@ class PresenceShelf:
 class PresenceReader:
     """What those who watch tickets for others have to know: that something is another."""
 
-    def __init__(self, session: AsyncSession, now: datetime) -> None:
+    def __init__(self, session: Session, now: datetime) -> None:
         self.session = session
         self.now = now
 

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, false, func, select, true, union_all
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.entry import HistoryEntry
 from domain.model.publisher import Publisher
@@ -19,6 +18,7 @@ from domain.tracking import Next, Said, Tracked, Turn
 from domain.words import DeliveryState, TicketStatus, Visibility
 from storage.access import O_, P_, T_, columns, readable
 from storage.prepared import prepared, values
+from storage.session import Session
 
 H_, R_, S_, W_ = columns(HistoryEntry), columns(Reply), columns(SlaClock), columns(Workspace)
 BY_NUMBER = (
@@ -88,7 +88,7 @@ SAID = {each: _said(in_public=each) for each in (False, True)}
 
 
 class ProtocolShelf:
-    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+    def __init__(self, session: Session, actor: Actor) -> None:
         self.session = session
         self.actor = actor
 

@@ -56,7 +56,7 @@ class PublisherShelf(Shelf[Publisher]):
         if not row_ids:
             return {}
         told = values(self.actor, ids=sorted(row_ids))
-        return {each: found for each, found in await self.session.execute(self._survivors(), told)}
+        return {each: found for each, found in await self.session.rows(self._survivors(), told)}
 
     @prepared
     def _survivors(self) -> Select[UUID, Publisher]:
@@ -99,7 +99,7 @@ class PublisherShelf(Shelf[Publisher]):
 
     async def _hold(self, row_ids: Collection[UUID]) -> dict[UUID, Publisher]:
         told = values(self.actor, ids=sorted(row_ids))
-        return {row.id: row for row in await self.session.scalars(self._some_held(), told)}
+        return {row.id: row for row in await self.session.things(self._some_held(), told)}
 
     @prepared
     def _some_held(self) -> Select[Publisher]:
@@ -229,7 +229,7 @@ class PublisherShelf(Shelf[Publisher]):
 
         while missing := {each.publisher_id for each in known.values()} - publishers.keys():
             told = values(self.actor, ids=sorted(missing))
-            held = await self.session.scalars(self._enrolled(), told)
+            held = await self.session.things(self._enrolled(), told)
             publishers |= {row.id: row for row in held}
             if any(row.merged_into_id for row in publishers.values()):
                 # Merged while we waited for them: their profiles are another's now.
@@ -269,7 +269,7 @@ class PublisherShelf(Shelf[Publisher]):
         for network, name in sorted(keys):
             names.setdefault(network, []).append(name)
         told = values(self.actor, **{str(network): some for network, some in names.items()})
-        rows = await self.session.scalars(self._profiles_on(tuple(names)), told)
+        rows = await self.session.things(self._profiles_on(tuple(names)), told)
         return {(row.network, row.external_id): row for row in rows}
 
     @prepared

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import VersionConflict
 from domain.model.entry import HistoryEntry
@@ -23,6 +22,7 @@ from storage import parts
 from storage.access import L_, T_, columns, within
 from storage.pile import Pile
 from storage.prepared import prepared, values
+from storage.session import Session
 from storage.tickets import TicketReads
 
 H_, C_ = columns(HistoryEntry), columns(SlaClock)
@@ -38,9 +38,7 @@ PULL: dict[PullOrder, tuple[ColumnElement[Any], ...]] = {
 class TicketShelf(TicketReads):
     """Every ticket that is taken leaves its face here: what it was before the act."""
 
-    def __init__(
-        self, session: AsyncSession, actor: Actor, faces: dict[UUID, Face], pile: Pile
-    ) -> None:
+    def __init__(self, session: Session, actor: Actor, faces: dict[UUID, Face], pile: Pile) -> None:
         super().__init__(session, actor)
         self.faces = faces
         self._pile = pile
@@ -51,7 +49,7 @@ class TicketShelf(TicketReads):
 
     async def take(self, row_id: UUID, expected_version: int | None = None) -> Ticket:
         """The ticket, held; VERSION_CONFLICT when the caller looked at an older one."""
-        ticket = await self.session.scalar(self._one_held(), values(self.actor, id=row_id))
+        ticket = await self.session.thing(self._one_held(), values(self.actor, id=row_id))
         if ticket is None:
             raise self.missing()
         if expected_version is not None and expected_version != ticket.version:
@@ -119,7 +117,7 @@ class TicketShelf(TicketReads):
         if not keys:
             return {}
         asked = values(self.actor, keys=sorted(keys))
-        rows = [self._seen_as(each) for each in await self.session.scalars(self._open(), asked)]
+        rows = [self._seen_as(each) for each in await self.session.things(self._open(), asked)]
         return {ticket.grouping_key: ticket for ticket in rows if ticket.grouping_key}
 
     @prepared
@@ -136,7 +134,7 @@ class TicketShelf(TicketReads):
         if not publisher_ids:
             return {}
         asked = values(self.actor, publishers=sorted(publisher_ids))
-        rows = [self._seen_as(each) for each in await self.session.scalars(self._loose(), asked)]
+        rows = [self._seen_as(each) for each in await self.session.things(self._loose(), asked)]
         latest = sorted(rows, key=lambda ticket: (ticket.updated_at, ticket.id))
         return {(ticket.origin_level_id, ticket.publisher_id): ticket for ticket in latest}
 
@@ -206,7 +204,7 @@ class TicketShelf(TicketReads):
         """The newest ticket of each conversation, closed or not."""
         if not keys:
             return {}
-        rows = await self.session.scalars(self._last(), values(self.actor, keys=sorted(keys)))
+        rows = await self.session.things(self._last(), values(self.actor, keys=sorted(keys)))
         return {ticket.grouping_key: ticket for ticket in rows if ticket.grouping_key}
 
     @prepared
@@ -238,7 +236,7 @@ class TicketShelf(TicketReads):
         if count == 0:
             return []
         asked = values(self.actor, level=level_id)
-        rows = await self.session.scalars(self._next(order, count), asked)
+        rows = await self.session.things(self._next(order, count), asked)
         return [self._seen_as(ticket) for ticket in rows]
 
     @prepared
@@ -260,7 +258,7 @@ class TicketShelf(TicketReads):
         if self.session.dirty:
             await self.session.flush()
         asked = values(self.actor, levels=sorted(level_ids))
-        return await self.session.scalar(self._waiting(), asked) or 0
+        return await self.session.thing(self._waiting(), asked) or 0
 
     async def held(self, level_id: UUID, user_id: UUID) -> int:
         """How many count against somebody's capacity in a level."""
@@ -384,7 +382,7 @@ class TicketShelf(TicketReads):
         while wanted:
             drawn = {protocols.issue(day): place for place, day in wanted.items()}
             asked = values(self.actor, drawn=sorted(drawn))
-            taken = await self.session.scalars(self._taken(), asked)
+            taken = await self.session.things(self._taken(), asked)
             for protocol in drawn.keys() - set(taken) - free.keys():
                 free[protocol] = drawn[protocol]
                 del wanted[drawn[protocol]]

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.account import Account
 from domain.model.sandbox import SandboxPost, SandboxScript
 from domain.words import Network, SandboxBehaviour
 from storage.access import columns
+from storage.session import Session
 
 A_, P_, S_ = columns(Account), columns(SandboxPost), columns(SandboxScript)
 SHOWN_MOST = 200
@@ -18,7 +18,7 @@ SHOWN_MOST = 200
 class SandboxShelf:
     """It knows accounts of `SANDBOX` and nothing else of ours."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
 
     async def accounts(self) -> Sequence[Account]:

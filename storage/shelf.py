@@ -5,13 +5,13 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 from domain.errors import NotFound
 from domain.rules.access import Actor
 from storage.access import columns, within
 from storage.prepared import prepared, values
+from storage.session import Session
 
 T = TypeVar("T", bound=SQLModel)
 
@@ -22,7 +22,7 @@ class Shelf(Generic[T]):
     model: type[T]
     thing: str
 
-    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+    def __init__(self, session: Session, actor: Actor) -> None:
         self.session = session
         self.actor = actor
 
@@ -52,14 +52,14 @@ class Shelf(Generic[T]):
         return self.seen().where(columns(self.model).id.in_(bindparam("ids", expanding=True)))
 
     async def get(self, row_id: UUID) -> T:
-        row = await self.session.scalar(self._one(), values(self.actor, id=row_id))
+        row = await self.session.thing(self._one(), values(self.actor, id=row_id))
         if row is None:
             raise self.missing()
         return row
 
     async def take(self, row_id: UUID) -> T:
         """The row, held until the transaction ends."""
-        row = await self.session.scalar(self._one_held(), values(self.actor, id=row_id))
+        row = await self.session.thing(self._one_held(), values(self.actor, id=row_id))
         if row is None:
             raise self.missing()
         return row
@@ -69,7 +69,7 @@ class Shelf(Generic[T]):
         if not row_ids:
             return {}
         asked = values(self.actor, ids=sorted(row_ids))
-        rows = await self.session.scalars(self._some(), asked)
+        rows = await self.session.things(self._some(), asked)
         return {columns(row).id: row for row in rows}
 
     def add(self, row: T) -> None:
@@ -84,14 +84,14 @@ class NamedShelf(Shelf[T]):
         return self.seen().order_by(columns(self.model).name, columns(self.model).id)
 
     async def all(self) -> list[T]:
-        return list(await self.session.scalars(self._every(), values(self.actor)))
+        return list(await self.session.things(self._every(), values(self.actor)))
 
     async def named(self, name: str) -> T | None:
         return await self.session.scalar(self.seen().where(columns(self.model).name == name))
 
 
 async def grouped(
-    session: AsyncSession,
+    session: Session,
     owner: Any,
     entity: Any,
     *where: Any,
@@ -108,7 +108,7 @@ async def grouped(
 
 
 async def gathered(
-    session: AsyncSession,
+    session: Session,
     asked: Select[UUID, Any],
     told: Mapping[str, Any],
     owners: Collection[UUID],
@@ -116,6 +116,6 @@ async def gathered(
     """The same, of a statement that was built before: owners beside what is theirs."""
     found: dict[UUID, list[Any]] = {each: [] for each in owners}
     if owners:
-        for each, row in await session.execute(asked, dict(told)):
+        for each, row in await session.rows(asked, told):
             found[each].append(row)
     return found

@@ -5,7 +5,7 @@ leaves nothing behind.
 """
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from sqlalchemy.exc import (
     PendingRollbackError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.addresses import Addresses
 from domain.errors import Collision, NotFound, Unavailable
@@ -36,6 +36,7 @@ from domain.rules.access import Actor
 from domain.rules.membership import Face
 from domain.rules.presence import USUAL, Lasting
 from domain.rules.sla import Terms
+from domain.wanted import Unplanned
 from domain.work import Channels, Files, Secrets
 from storage.access import columns
 from storage.approvals import ApprovalShelf
@@ -44,7 +45,7 @@ from storage.board import BoardShelf
 from storage.calls import CallShelf
 from storage.clocks import CalendarShelf, ClockShelf, KnownTerms
 from storage.composing import CannedReplyShelf, ShortLinkShelf
-from storage.due import DueReader
+from storage.due import DueReader, StraightGlance
 from storage.engine import Database
 from storage.entries import EntryShelf
 from storage.feed import FeedReader, StraightFeed
@@ -62,6 +63,7 @@ from storage.publisher_entries import PublisherEntryShelf
 from storage.publishers import PublisherShelf
 from storage.queue import TicketShelf
 from storage.sandbox import SandboxShelf
+from storage.session import Failed, Session
 from storage.states import SHOWN, LookedAt
 from storage.users import ApiKeyShelf, IdentityShelf, UserShelf
 from storage.views import TicketViews
@@ -80,7 +82,7 @@ class SqlWork:
 
     def __init__(
         self,
-        session: AsyncSession,
+        session: Session,
         actor: Actor,
         now: datetime,
         secrets: Secrets,
@@ -147,7 +149,7 @@ class SqlWork:
     async def workspace(self) -> Workspace:
         if self._workspace is None:
             asked = {"id": self.actor.workspace_id}
-            self._workspace = await self.session.scalar(WORKSPACE, asked)
+            self._workspace = await self.session.thing(WORKSPACE, asked)
             if self._workspace is None:
                 raise NotFound("not_found", thing="workspace")
         return self._workspace
@@ -270,6 +272,7 @@ class Storage:
     def __post_init__(self) -> None:
         self.straight_feed = StraightFeed(self.database.straight)
         self.states = LookedAt(self.database.straight)
+        self._straight_glance = StraightGlance(self.database.straight)
         # Cursors and clock may be set when the store is open; they are asked for as they are then.
         self.views = TicketViews(
             self.database.straight, lambda: self.cursors, lambda: self.clock(), self._terms
@@ -320,9 +323,15 @@ class Storage:
 
     async def glance(self, but: Collection[UUID] = ()) -> tuple[datetime, datetime | None]:
         """What time it is, by the same clock, and when a clock has something to tell next."""
-        async with self.due() as due:
-            now, nearest = await due.glance(but)
+        now, nearest = await self._glance(but)
         return (now or clock()) if self.clock is clock else self.clock(), nearest
+
+    async def _glance(self, but: Collection[UUID]) -> tuple[datetime | None, datetime | None]:
+        if not but:
+            with suppress(Unplanned):
+                return await self._straight_glance.glance()
+        async with self.due() as due:
+            return await due.glance(but)
 
     @asynccontextmanager
     async def due(self) -> AsyncIterator[DueReader]:
@@ -336,7 +345,7 @@ class Storage:
             yield SandboxShelf(session)
             await session.commit()
 
-    def _open(self, session: AsyncSession, actor: Actor) -> SqlWork:
+    def _open(self, session: Session, actor: Actor) -> SqlWork:
         return SqlWork(
             session,
             actor,
@@ -351,9 +360,9 @@ class Storage:
         )
 
     @asynccontextmanager
-    async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    async def _session(self, engine: AsyncEngine) -> AsyncIterator[Session]:
         with self.asking():
-            async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
+            async with Session(engine) as session:
                 yield session
 
     @contextmanager
@@ -372,6 +381,12 @@ class Storage:
             if _means_away(error.sqlstate or ""):
                 raise Unavailable from error
             raise
+        except Failed as error:
+            if error.state in COLLISIONS or error.state.startswith(BROKEN_RULE):
+                raise Collision from error
+            if _means_away(error.state):
+                raise Unavailable from error
+            raise
         except IntegrityError as error:
             raise Collision from error
         except DBAPIError as error:
@@ -384,6 +399,8 @@ class Storage:
 
 # Serialization failure, deadlock, lock timeout: nothing was written, and the next try may pass.
 COLLISIONS = {"40001", "40P01", "55P03"}
+BROKEN_RULE = "23"
+"""How the codes of all integrity errors begin."""
 
 
 def _state(error: DBAPIError) -> str:

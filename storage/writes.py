@@ -9,7 +9,8 @@ from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 WRITTEN = "written"
-WRITING = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.I)
+WRITING = re.compile(r'(?:^\s*|\sAS \(|\) )(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.I)
+"""At the beginning, and where several parts are one statement, of each of them."""
 
 
 def note(engine: AsyncEngine) -> None:
@@ -21,9 +22,9 @@ def note(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "before_cursor_execute")
     def sent(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        table = _written_to(statement)
-        if table is not None:
-            connection.info.setdefault(WRITTEN, set()).add(table)
+        tables = _written_to(statement)
+        if tables:
+            connection.info.setdefault(WRITTEN, set()).update(tables)
 
 
 def to(connection: Connection) -> Collection[str]:
@@ -33,6 +34,5 @@ def to(connection: Connection) -> Collection[str]:
 
 
 @lru_cache(2_000)
-def _written_to(statement: str) -> str | None:
-    found = WRITING.match(statement)
-    return found[1] if found else None
+def _written_to(statement: str) -> frozenset[str]:
+    return frozenset(WRITING.findall(statement))

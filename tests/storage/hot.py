@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.ticket import Ticket
 from domain.page import Page, Window
@@ -21,6 +20,7 @@ from domain.words import (
     TicketScope,
     TicketStatus,
 )
+from storage.session import Session
 from storage.work import SqlWork
 from tests.storage.full import BIG, BUSIEST, LEVELS, TICKETS, Full
 
@@ -205,8 +205,7 @@ async def plans(on: Full, question: Question) -> Plan:
     async with storage.database.writer.connect() as connection:
         event.listen(engine, "before_cursor_execute", note)
         try:
-            session = AsyncSession(connection, autoflush=False)
-            await question.ask(storage._open(session, actor))
+            await question.ask(storage._open(Session(connection), actor))
         finally:
             event.remove(engine, "before_cursor_execute", note)
         explain = _sqlite if storage.database.is_sqlite else _postgres

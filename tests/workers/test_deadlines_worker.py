@@ -98,11 +98,12 @@ async def until(so: Callable[[], Awaitable[bool]], patience: float = SOON) -> da
 async def watched(storage: Storage, bell: Bell) -> AsyncIterator[None]:
     """The watch, as a process keeps it; it has looked once already."""
     stop = asyncio.Event()
-    with statements_of(storage.database.writer, storage.database.reader) as statements:
-        task = asyncio.create_task(deadlines.run(storage, bell, stop))
-        async with asyncio.timeout(SOON):
-            while not any("ORDER BY sla_clock.next_at" in each for each in statements):  # noqa: ASYNC110
-                await asyncio.sleep(0.005)
+    straight = storage.database.straight
+    before = straight.asked
+    task = asyncio.create_task(deadlines.run(storage, bell, stop))
+    async with asyncio.timeout(SOON):
+        while straight.asked == before:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
     try:
         yield
     finally:
