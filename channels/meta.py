@@ -192,6 +192,16 @@ def outcome(answer: Answer | NotSent | Doubtful, *names: str) -> Outcome:
     return Sent(external_id)
 
 
+def uploaded(ended: Outcome) -> str | Declined | NotSent:
+    """What the network calls a file that it was handed; why it is called nothing. Nothing of it was
+    shown to anybody yet, so that an end in doubt is none of the reply's."""
+    if isinstance(ended, Doubtful):
+        return NotSent("network_unreachable", ended.detail)
+    if isinstance(ended, Sent):
+        return ended.external_id or NotSent("network_unreachable", "unreadable answer")
+    return ended
+
+
 def refused(answer: Answer) -> Declined | NotSent | Doubtful | None:
     """What an error says; None where there is none."""
     error = shapes.part(answer.json(), "error")

@@ -7,6 +7,7 @@ from uuid import UUID
 from channels import email
 from channels.base import Channel, Own, Reached
 from channels.email import Email
+from channels.facebook import Facebook
 from channels.generic import Generic
 from channels.phone import Phone
 from channels.sandbox import Sandbox
@@ -24,6 +25,7 @@ CHANNELS: dict[Network, Channel] = {
     Network.PHONE: Phone(),
     Network.TELEGRAM: Telegram(),
     Network.X: X(),
+    Network.FACEBOOK: Facebook(),
     Network.WHATSAPP: WhatsApp(),
 }
 """Networks whose own words we read; the generic words are understood from all the others."""

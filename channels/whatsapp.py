@@ -46,6 +46,7 @@ class WhatsApp(meta.Graph):
     named = "phoneNumberId"
     shown = ("display_phone_number", "verified_name")
     capability = Capability(
+        needs_connection=True,
         sends=frozenset({Visibility.PRIVATE}),
         text_most=4096,
         unit=TextUnit.CHARACTERS,
@@ -105,9 +106,7 @@ class WhatsApp(meta.Graph):
                 return Sent(external_id)
         return meta.outcome(answer)
 
-    async def _upload(
-        self, outgoing: Outgoing, file: OutgoingFile
-    ) -> str | Declined | NotSent | Doubtful:
+    async def _upload(self, outgoing: Outgoing, file: OutgoingFile) -> str | Declined | NotSent:
         """What the network calls the file. Nobody is shown it before a message says so: however
         this ends, nothing has been sent."""
         connection = outgoing.connection
@@ -119,12 +118,7 @@ class WhatsApp(meta.Graph):
             data={"messaging_product": "whatsapp", "type": file.media_type},
             files=[("file", (file.file_name, file.data, file.media_type))],
         )
-        ended = meta.outcome(answer, "id")
-        if isinstance(ended, Sent) and ended.external_id:
-            return ended.external_id
-        if isinstance(ended, Declined | NotSent):
-            return ended
-        return NotSent("network_unreachable", ended.detail if isinstance(ended, Doubtful) else "id")
+        return meta.uploaded(meta.outcome(answer, "id"))
 
     async def fetch(self, media: Media, connection: Mapping[str, Any]) -> Fetched | Gone:
         if not connection.get("accessToken"):

@@ -33,6 +33,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "A kind that is not read here.",
         PT: "Um tipo que não é lido aqui.",
     },
+    "ignored_elsewhere": {
+        EN: "Another app has this conversation on the network, and answers it there.",
+        PT: "Outro aplicativo está com esta conversa na rede e responde por lá.",
+    },
     "ignored_no_webhook": {
         EN: "It is not a webhook of this network: there are no entries in it.",
         PT: "Não é um webhook desta rede: não há entradas nele.",
@@ -140,6 +144,12 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "The network lets a comment be answered in private only once, and it has been.",
         PT: "A rede só permite responder em particular uma vez a um comentário, e isso já foi "
         "feito.",
+    },
+    "file_to_comment": {
+        EN: "A comment is answered in private in words alone; send the file once they have written "
+        "back.",
+        PT: "Um comentário só é respondido em particular com palavras; envie o arquivo quando a "
+        "pessoa escrever de volta.",
     },
     "file_refused": {
         EN: "The network does not take this file.",

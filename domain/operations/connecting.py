@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from domain.model.account import Account
+from domain.rules.capability import Capability
 from domain.words import Network
 from domain.work import Work
 
@@ -29,13 +30,31 @@ class Line:
 
 async def line(work: Work, account_id: UUID) -> Line:
     account = await work.accounts.get(account_id)
-    connection: Mapping[str, Any] | None = {}
-    if account.sealed_connection is not None:
-        try:
-            connection = orjson.loads(work.secrets.unseal(account.sealed_connection))
-        except ValueError:
-            connection = None
-    return Line(account.id, account.network, account.external_id, account.handle, connection)
+    connected: Mapping[str, Any] | None
+    try:
+        connected = connection(work, account)
+    except ValueError:
+        connected = None
+    return Line(account.id, account.network, account.external_id, account.handle, connected)
+
+
+def connection(work: Work, account: Account) -> Mapping[str, Any]:
+    """How its network is reached; ValueError where that cannot be read."""
+    if account.sealed_connection is None:
+        return {}
+    told: Mapping[str, Any] = orjson.loads(work.secrets.unseal(account.sealed_connection))
+    return told
+
+
+def able(work: Work, account: Account) -> Capability:
+    """What its network carries for it, as it is connected."""
+    carries = work.channels.capability(account.network)
+    if carries.private_longer is None:
+        return carries
+    try:
+        return carries.by(connection(work, account))
+    except ValueError:
+        return carries
 
 
 async def tried(work: Work, account_id: UUID, sentence: str | None, detail: str | None) -> Account:

@@ -8,10 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
-
-import orjson
 
 from domain.answers import Received, Replied
 from domain.errors import Forbidden, NotSupportedByNetwork
@@ -21,7 +18,7 @@ from domain.model.base import new_id
 from domain.model.publisher import Profile
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
-from domain.operations import sealing
+from domain.operations import connecting, sealing
 from domain.post import Post, Undelivered
 from domain.rules import capability, sending, standing, states
 from domain.rules.capability import Answered
@@ -88,17 +85,11 @@ async def claim(
 
 def _known_as(work: Work, account: Account, reply: Reply) -> str | None:
     try:
-        return work.channels.known_as(account.network, reply.id, _connection(work, account))
+        return work.channels.known_as(
+            account.network, reply.id, connecting.connection(work, account)
+        )
     except ValueError:
         return None  # it will not be sent either
-
-
-def _connection(work: Work, account: Account) -> Mapping[str, Any]:
-    """How its network is reached; ValueError where that cannot be read."""
-    if account.sealed_connection is None:
-        return {}
-    told: Mapping[str, Any] = orjson.loads(work.secrets.unseal(account.sealed_connection))
-    return told
 
 
 async def _allowed(work: Work, account: Account, room: int) -> tuple[int, datetime | None]:
@@ -126,13 +117,13 @@ async def pack(work: Work, attempt: Attempt) -> Outgoing | Declined | NotSent:
     if to is None:
         return Declined("reply_no_recipient")
     try:
-        connection = _connection(work, account)
+        connection = connecting.connection(work, account)
     except ValueError:
         return NotSent("connection_unreadable")
     files = await _files(work, reply)
     if files is None:
         return Declined("attachment_gone")
-    able = work.channels.capability(account.network)
+    able = connecting.able(work, account)
     heard_at = None
     if able.is_particular:
         heard_at = await work.outbox.heard_in_private(account.id, publisher_id)

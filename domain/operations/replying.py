@@ -11,7 +11,7 @@ from domain.model.attachment import Attachment
 from domain.model.level import Level
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
-from domain.operations import addressing, handling, linking
+from domain.operations import addressing, connecting, handling, linking
 from domain.position import BadCursor
 from domain.rules import capability, checking, moderation
 from domain.rules.capability import FILES_MOST, Answered, FileShape
@@ -82,7 +82,7 @@ async def _written(
     to = await addressing.address(work, ticket, level, asked.visibility, asked.account_id)
     network = to.account.network
     shapes = [FileShape(each.file_name, each.media_type, each.size) for each in files]
-    able = work.channels.capability(network)
+    able = connecting.able(work, to.account)
     if able.needs_connection and not to.account.connected:
         raise NotSupportedByNetwork("reply_not_connected", field=["visibility"])
     capability.check(able, network, asked.visibility, text, shapes)

@@ -1,9 +1,10 @@
 """What a network can carry, and whether a reply fits into it, asked before anything is queued."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import regex
 
@@ -55,6 +56,8 @@ class Capability:
     """What is other about a private reply, where anything is."""
     private_within: timedelta | None = None
     """How long after they last wrote in private a company may write to them in private."""
+    private_longer: tuple[str, timedelta] | None = None
+    """What a connection says with `true` to be let write for longer, and how long that is."""
     public_to: frozenset[OccurrenceKind] | None = None
     """What can be answered in public; None: whatever there is."""
     at_most: int | None = None
@@ -65,6 +68,12 @@ class Capability:
     def is_particular(self) -> bool:
         """Whether it depends on what is answered, and when."""
         return self.private_within is not None or self.public_to is not None
+
+    def by(self, connection: Mapping[str, Any]) -> "Capability":
+        """What holds for an account that is connected so."""
+        if self.private_longer is None or connection.get(self.private_longer[0]) is not True:
+            return self
+        return replace(self, private_within=self.private_longer[1])
 
     def toward(self, visibility: Visibility) -> "Capability":
         """What holds for replies of that kind."""
@@ -130,8 +139,9 @@ def reach(
     within = capability.private_within
     if within is None:
         return
-    # A comment is answered in private once, however long nobody wrote there.
-    alone = answered.heard_at is None and answered.kind is not OccurrenceKind.DIRECT_MESSAGE
+    # What was said in public is answered in private once, however long nobody wrote there.
+    apart = answered.kind is not None and answered.kind is not OccurrenceKind.DIRECT_MESSAGE
+    alone = apart or (answered.kind is None and answered.heard_at is None)
     if not alone and (answered.heard_at is None or now - answered.heard_at > within):
         hours = int(within.total_seconds() // 3600)
         raise NotSupportedByNetwork(

@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from channels.base import Channel, Own
+from channels.facebook import Facebook
 from channels.telegram import Telegram
 from channels.whatsapp import WhatsApp
 from channels.x import X
@@ -27,12 +28,17 @@ ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("GUICHE_DATA", ROOT.parent / "shared" / "data"))
 SAMPLES = DATA / "webhooks"
 NETWORKS: Mapping[str, Channel] = {
+    "facebook": Facebook(),
     "telegram": Telegram(),
     "whatsapp": WhatsApp(),
     "x": X(),
 }
 OWN = Own(UUID(int=7))
 COUNTED = {
+    "facebook/feed-comment-add-211.json": 0,
+    "facebook/feed-two-entries-25.json": 0,
+    "facebook/messaging-message-reply-1.json": 1,
+    "facebook/ratings-rating-add-31.json": 1,
     "telegram/message.json": 1,
     "telegram/message_with_photo.json": 1,
     "telegram/pre_checkout_query.json": 0,
