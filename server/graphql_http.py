@@ -151,10 +151,8 @@ def from_address(parameters: Mapping[str, str]) -> object:
     return given
 
 
-async def from_body(request: Request, limit: int) -> object:
-    """A POST request, of which no more than the limit is ever held."""
-    if not _is_json(request.headers.get("content-type", "")):
-        raise Refused("UNSUPPORTED_MEDIA_TYPE", f"Send the body as {JSON} in UTF-8.", 415)
+def require_plain(request: Request) -> None:
+    """Refused when it is compressed: how large it is would only be known afterwards."""
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise Refused(
             "UNSUPPORTED_MEDIA_TYPE",
@@ -162,6 +160,13 @@ async def from_body(request: Request, limit: int) -> object:
             415,
             headers={"Accept-Encoding": "identity"},
         )
+
+
+async def from_body(request: Request, limit: int) -> object:
+    """A POST request, of which no more than the limit is ever held."""
+    if not _is_json(request.headers.get("content-type", "")):
+        raise Refused("UNSUPPORTED_MEDIA_TYPE", f"Send the body as {JSON} in UTF-8.", 415)
+    require_plain(request)
 
     # The connection ends with the answer, so that the rest of the body need not be read.
     too_large = Refused(
@@ -265,6 +270,7 @@ class HttpDesk:
             raise Refused("FORBIDDEN", sentence, 403)
         if graphql_uploads.is_multipart(request):
             graphql_uploads.require_preflight(request)
+            require_plain(request)
             await self._let_upload(request, held)
             return await graphql_uploads.from_parts(request, self.max_body)
         if request.method == "POST":

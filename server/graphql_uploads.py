@@ -196,7 +196,9 @@ def _decoded(data: bytes, what: str) -> object:
 
 def _places(operations: object, told: object) -> dict[str, list[Place]]:
     """Where each file goes: a `null` in the variables, each for one file alone."""
-    if not isinstance(told, Mapping) or not told:
+    if told == {}:
+        raise _bad("`map` names no file. Without files, send the operation as application/json.")
+    if not isinstance(told, Mapping):
         raise _bad("`map` is an object: the name of each file part, with the paths it goes to.")
     found: dict[str, list[Place]] = {}
     taken: set[tuple[int, Any]] = set()

@@ -249,6 +249,28 @@ async def test_parts_come_in_their_order_and_end(desk: Desk, ana: Person, ticket
     assert all("data" not in each.json() for each in refused)
 
 
+async def test_files_come_as_they_are_and_not_compressed(
+    desk: Desk, ana: Person, ticket: Ticket
+) -> None:
+    whole = body(about(ticket), {"0": [PATH]}, ("0", FILE))
+
+    refused = await post(desk, ana, whole, {**PREFLIGHT, "content-encoding": "gzip"})
+    plain = await post(desk, ana, whole, {**PREFLIGHT, "content-encoding": "identity"})
+
+    assert refused.status_code == 415
+    assert refused.json()["errors"][0]["extensions"]["code"] == "UNSUPPORTED_MEDIA_TYPE"
+    assert plain.json()["data"]["uploadAttachment"]["userErrors"] == []
+
+
+async def test_a_map_that_names_no_file_is_told_how_to_ask_without_one(
+    desk: Desk, ana: Person
+) -> None:
+    answer = await post(desk, ana, body({"query": "{ me { serverTime } }"}, {}))
+
+    assert answer.status_code == 400
+    assert "application/json" in answer.json()["errors"][0]["message"]
+
+
 async def test_operations_and_map_are_as_small_as_any_request(
     desk: Desk, ana: Person, ticket: Ticket
 ) -> None:
