@@ -29,7 +29,7 @@ from domain.page import Page, Window
 from domain.position import Position
 from domain.rules import publicity
 from domain.shelves.partners import Behind, Tally
-from domain.words import Visibility, WebhookDeliveryState, WebhookEventKind
+from domain.words import WebhookDeliveryState, WebhookEventKind
 from storage import keyset
 from storage.access import O_, T_, columns, within
 from storage.feed import FeedReader, shown, unseen
@@ -186,7 +186,7 @@ class WebhookDeliveryShelf(Shelf[WebhookDelivery]):
         theirs = select(O_.id).where(
             O_.id.in_(ids), O_.kind.in_(sorted(publicity.IN_PUBLIC)), O_.automated.is_(False)
         )
-        ours = select(R_.id).where(R_.id.in_(ids), R_.visibility == Visibility.PUBLIC)
+        ours = select(R_.id).where(R_.id.in_(ids), R_.visibility == publicity.ANSWERED_IN_PUBLIC)
         return frozenset(await self.session.scalars(union_all(theirs, ours)))
 
     async def under_way(self, endpoint_id: UUID, now: datetime) -> int:

@@ -18,7 +18,7 @@ from domain.model.entry import HistoryEntry
 from domain.model.ticket import Ticket
 from domain.model.user import ApiKey
 from domain.model.webhook import WebhookDelivery, WebhookEndpoint
-from domain.rules import access, partner_events, publicity
+from domain.rules import access, partner_events
 from domain.rules.access import Actor, Permission
 from domain.rules.membership import Face
 from domain.rules.partner_events import Message, Told
@@ -196,12 +196,7 @@ def _is_theirs(reader: Actor, behind: Behind, told: Told) -> bool:
         return False
     if behind.ticket.removed_at is not None:
         return told.kind is WebhookEventKind.REMOVED
-    if told.kind is not WebhookEventKind.MESSAGE_PUBLISHED:
-        return True
-    if behind.reply is not None:
-        return publicity.of_ours(behind.reply.visibility)
-    theirs = behind.occurrence
-    return theirs is not None and publicity.of_theirs(theirs.kind, automated=theirs.automated)
+    return True
 
 
 def _goes_on(reader: Actor, ticket: Ticket, successor: Ticket) -> bool:

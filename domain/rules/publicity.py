@@ -14,13 +14,6 @@ IN_PUBLIC = frozenset(
         OccurrenceKind.REVIEW,
     }
 )
-
-
-def of_theirs(kind: OccurrenceKind, *, automated: bool) -> bool:
-    """Of what a publisher wrote; what a machine of theirs sent says nothing."""
-    return kind in IN_PUBLIC and not automated
-
-
-def of_ours(visibility: Visibility) -> bool:
-    """Of what we answered."""
-    return visibility is Visibility.PUBLIC
+"""What publishers write there."""
+ANSWERED_IN_PUBLIC = Visibility.PUBLIC
+"""What is answered there."""

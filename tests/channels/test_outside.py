@@ -65,7 +65,7 @@ async def test_a_name_that_leads_inside_is_not_called(
 async def test_one_address_inside_among_public_ones_is_enough_to_be_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    leads_to(monkeypatch, "203.0.113.7", "8.8.8.8", "10.0.0.1")
+    leads_to(monkeypatch, "8.8.8.8", "2001:4860:4860::8888", "10.0.0.1")
     calls = Outside(patience=QUICK)
 
     with pytest.raises(NotReached) as refused:

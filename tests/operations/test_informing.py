@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.model.account import Account
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.model.webhook import WebhookEndpoint
-from domain.operations import handling, informing, partnering, signing
+from domain.operations import handling, informing, opening, partnering, signing
+from domain.operations.opening import Opening
 from domain.operations.partnering import EndpointForm
 from domain.sending import Sent
 from domain.words import (
@@ -404,6 +406,27 @@ async def test_a_stretch_that_is_read_in_parts_is_read_whole_and_once(
 
     assert sum(read) == 22
     assert len(await deliveries(world)) == 22
+
+
+@pytest.mark.postgres
+async def test_what_is_committed_late_under_an_earlier_number_is_told_too(
+    world: World, account: Account, ana: Person, there: Partner
+) -> None:
+    saved = await endpoint(world, there.url, kinds=[WebhookEventKind.TICKET_OPENED])
+    storage, form = world.storage, Opening(level_id=world.triage.id, subject="A", comment="B")
+    async with AsyncSession(storage.database.writer, expire_on_commit=False) as session:
+        late = storage._open(session, world.system)
+        first = await opening.open_ticket(late, form)
+        await late.settle()
+        second = await world.ticket()
+        await world.do(informing.collect, saved.endpoint.id, 100)
+        await session.commit()
+
+    async with telling(world) as turns:
+        await turns(3)
+
+    protocols = [each.told["protocol"] for each in there.taken]
+    assert sorted(protocols) == sorted([first.protocol, second.protocol])
 
 
 @pytest.mark.postgres
