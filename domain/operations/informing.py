@@ -23,7 +23,7 @@ from domain.rules.access import Actor, Permission
 from domain.rules.membership import Face
 from domain.rules.partner_events import Message, Told
 from domain.shelves.partners import Behind
-from domain.words import WebhookDeliveryState, WebhookEventKind
+from domain.words import DeliveryState, WebhookDeliveryState, WebhookEventKind
 from domain.work import Work
 
 EXPIRED_AT_ONCE = 500
@@ -196,7 +196,15 @@ def _is_theirs(reader: Actor, behind: Behind, told: Told) -> bool:
         return False
     if behind.ticket.removed_at is not None:
         return told.kind is WebhookEventKind.REMOVED
-    return True
+    return told.kind is not WebhookEventKind.MESSAGE_PUBLISHED or _stands(behind)
+
+
+def _stands(behind: Behind) -> bool:
+    """Whether the message is still there: its author may have taken it back, and a network a
+    reply."""
+    if behind.reply is not None:
+        return behind.reply.state is DeliveryState.SENT
+    return behind.occurrence is not None and behind.occurrence.deleted_at is None
 
 
 def _goes_on(reader: Actor, ticket: Ticket, successor: Ticket) -> bool:

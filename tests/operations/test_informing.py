@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select, update
 
 from domain.model.account import Account
+from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
 from domain.model.webhook import WebhookEndpoint
@@ -26,6 +26,7 @@ from domain.words import (
 )
 from domain.work import Work
 from storage.access import columns
+from storage.session import Session
 from tests.outbox import answered, ended
 from tests.partner import (
     CUT,
@@ -141,6 +142,26 @@ async def test_what_is_taken_out_is_told_as_gone_and_what_waited_of_it_is_not_to
     [gone] = there.taken
     assert (gone.kind, gone.told["stage"], gone.told["message"]) == ("REMOVED", None, None)
     assert [each.state for each in await deliveries(world)] == [DROPPED, DROPPED, DELIVERED]
+
+
+async def test_a_message_that_was_taken_back_before_it_was_told_is_not_told(
+    world: World, account: Account, ana: Person, there: Partner
+) -> None:
+    await endpoint(world, there.url, kinds=[WebhookEventKind.MESSAGE_PUBLISHED])
+    await world.heard(account, text="Apago já")
+
+    async def take_back(work: Work) -> None:
+        [said] = await work.session.scalars(  # type: ignore[attr-defined]
+            select(Occurrence).where(columns(Occurrence).text == "Apago já")
+        )
+        said.take_back(world.now)
+
+    await world.do(take_back)
+    async with telling(world) as turns:
+        await turns(2)
+
+    assert there.letters == []
+    assert [each.state for each in await deliveries(world)] == [DROPPED]
 
 
 async def test_a_merged_case_is_closed_and_names_the_one_that_goes_on(
@@ -414,7 +435,7 @@ async def test_what_is_committed_late_under_an_earlier_number_is_told_too(
 ) -> None:
     saved = await endpoint(world, there.url, kinds=[WebhookEventKind.TICKET_OPENED])
     storage, form = world.storage, Opening(level_id=world.triage.id, subject="A", comment="B")
-    async with AsyncSession(storage.database.writer, expire_on_commit=False) as session:
+    async with Session(storage.database.writer) as session:
         late = storage._open(session, world.system)
         first = await opening.open_ticket(late, form)
         await late.settle()
