@@ -10,6 +10,7 @@ OPEN_KEY = text("status <> 'CLOSED' AND removed_at IS NULL AND grouping_key IS N
 PRESENT = text("removed_at IS NULL")
 ALIVE = text("removed_at IS NULL AND status NOT IN ('CLOSED', 'RESOLVED')")
 FREE = text("removed_at IS NULL AND assignee_id IS NULL AND status IN ('ESCALATED', 'NEW', 'OPEN')")
+FOLLOWING = text("previous_ticket_id IS NOT NULL")
 LEASED = text("lease_expires_at IS NOT NULL")
 URGENCY = ("urgent_at", "priority_order", "opened_at", "id")
 SLEEPING = text("pending_until IS NOT NULL")
@@ -69,7 +70,7 @@ TICKETS: tuple[Any, ...] = (
         **only_where(PRESENT),
     ),
     Index("ix_ticket_assignee", "assignee_id", "level_id", "status", **only_where(PRESENT)),
-    Index("ix_ticket_previous", "previous_ticket_id"),
+    Index("ix_ticket_previous", "previous_ticket_id", **only_where(FOLLOWING)),
     Index("ix_ticket_lease", "lease_expires_at", **only_where(LEASED)),
     Index("ix_ticket_pending", "pending_until", **only_where(SLEEPING)),
     Index("ix_ticket_closes", "closes_at", **only_where(CLOSING)),

@@ -42,7 +42,8 @@ async def _told(work: Work, tracked: Tracked, *, partner: bool) -> ProtocolStatu
     passed = [ProtocolStage(stage, at) for at, stage in stages.passed(await shelf.turns(ticket_id))]
     said = await shelf.said(ticket_id, MESSAGES_MOST, in_public=partner)
     stage = stages.of(tracked.status)
-    following = await shelf.next(tracked, seen=partner)
+    over = stage is PublicStage.CLOSED
+    following = await shelf.next(tracked, seen=partner) if over else None
     # Merged into somebody else's, it goes on where only they may be told of it.
     theirs = following if following and following.publisher_id == tracked.publisher_id else None
     return ProtocolStatus(

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, event
 
 from domain.model.ticket import Ticket
+from domain.operations import tracking
 from domain.page import Page, Window
 from domain.rules.membership import TicketFilter
 from domain.words import (
@@ -98,6 +99,14 @@ def questions(on: Full) -> list[Question]:
             ),
         ),
         Question("a ticket by protocol", lambda work: work.tickets.by_protocol(on.protocol)),
+        Question(
+            "whose a protocol is, in any workspace",
+            lambda work: work.protocols.called(on.protocol),
+        ),
+        Question(
+            "where a protocol stands",
+            lambda work: tracking.of_partner(work, on.protocol),
+        ),
         Question("tickets by id", lambda work: work.tickets.find(on.tickets)),
         Question(
             "the last entries of 50 tickets", lambda work: work.entries.pages(on.tickets, LAST_3)
