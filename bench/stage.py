@@ -75,6 +75,8 @@ class Stage:
     attendants: list[str] = field(default_factory=list)
     server: int = 0
     """The process that answers."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """What another process of the same house is started with."""
 
     def client(self, token: str | None = None) -> Client:
         return Client(self.port, token or self.token)
@@ -132,7 +134,7 @@ async def stage(
         try:
             await _ready(port)
             tokens, level, account = await furnish(lambda token: Client(port, token), attendants)
-            yield Stage(port, dsn, tokens[0], level, account, tokens[1:], server.pid)
+            yield Stage(port, dsn, tokens[0], level, account, tokens[1:], server.pid, environment)
         finally:
             server.terminate()
             server.wait(20)
