@@ -47,6 +47,7 @@ BESIDE = frozenset(
         "take_thread_control",
     }
 )
+SAID = ("message", "message_edit", "postback", "reaction")
 ABOUT = frozenset({"sender", "recipient", "timestamp", "prior_message"})
 """What every event has; what else there is says what kind it is."""
 FILES_MOST = 10
@@ -88,7 +89,8 @@ def event(told: Mapping[str, Any], own: Own, page: str | None) -> News:
 
 
 def _kind(told: Mapping[str, Any]) -> str:
-    return next((each for each in told if each not in ABOUT), "nothing")
+    said = (each for each in SAID if each in told)
+    return next(said, next((each for each in told if each not in ABOUT), "nothing"))
 
 
 def _post(told: Mapping[str, Any], own: Own, sender: str, external_id: str) -> Post:

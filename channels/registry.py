@@ -9,6 +9,7 @@ from channels.base import Channel, Own, Reached
 from channels.email import Email
 from channels.facebook import Facebook
 from channels.generic import Generic
+from channels.instagram import Instagram
 from channels.phone import Phone
 from channels.sandbox import Sandbox
 from channels.telegram import Telegram
@@ -26,6 +27,7 @@ CHANNELS: dict[Network, Channel] = {
     Network.TELEGRAM: Telegram(),
     Network.X: X(),
     Network.FACEBOOK: Facebook(),
+    Network.INSTAGRAM: Instagram(),
     Network.WHATSAPP: WhatsApp(),
 }
 """Networks whose own words we read; the generic words are understood from all the others."""

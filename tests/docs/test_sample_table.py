@@ -15,6 +15,7 @@ import pytest
 
 from channels.base import Channel, Own
 from channels.facebook import Facebook
+from channels.instagram import Instagram
 from channels.telegram import Telegram
 from channels.whatsapp import WhatsApp
 from channels.x import X
@@ -29,6 +30,7 @@ DATA = Path(os.environ.get("GUICHE_DATA", ROOT.parent / "shared" / "data"))
 SAMPLES = DATA / "webhooks"
 NETWORKS: Mapping[str, Channel] = {
     "facebook": Facebook(),
+    "instagram": Instagram(),
     "telegram": Telegram(),
     "whatsapp": WhatsApp(),
     "x": X(),
@@ -39,6 +41,8 @@ COUNTED = {
     "facebook/feed-two-entries-25.json": 0,
     "facebook/messaging-message-reply-1.json": 1,
     "facebook/ratings-rating-add-31.json": 1,
+    "instagram/instagram-message.json": 0,
+    "instagram/wh-comments-2021.json": 1,
     "telegram/message.json": 1,
     "telegram/message_with_photo.json": 1,
     "telegram/pre_checkout_query.json": 0,
