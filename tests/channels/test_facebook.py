@@ -19,7 +19,7 @@ from domain.post import Deleted, Edited, Ignored, Media, News, Post
 from domain.sending import Declined, Doubtful, NotSent, Outgoing, OutgoingFile, Sent
 from domain.words import OccurrenceKind, Visibility
 from tests.channels.doubles import ACCEPT_AND_CUT, CUT, Double, Says, Told, double
-from tests.channels.graph import SECRETS, TOKEN, answers, error
+from tests.channels.meta_network import SECRETS, TOKEN, answers, error
 from tests.channels.mutations import mutated
 from tests.rules.test_files import PNG
 

@@ -21,7 +21,7 @@ from domain.rules.capability import Answered
 from domain.sending import Declined, Doubtful, NotSent, Outgoing, OutgoingFile, Sent
 from domain.words import Network, OccurrenceKind, Visibility
 from tests.channels.doubles import ACCEPT_AND_CUT, CUT, Double, Says, double
-from tests.channels.graph import SECRETS, TOKEN, answers, error
+from tests.channels.meta_network import SECRETS, TOKEN, answers, error
 from tests.channels.mutations import mutated
 from tests.rules.test_files import PNG
 
