@@ -175,6 +175,12 @@ def schema(
 
 
 @app.command()
+def restored() -> None:
+    """Say that the database came out of a backup, before anything is started on it."""
+    _do("database", "restored")
+
+
+@app.command()
 def check() -> None:
     """Look over the database, Redis and the secret key, and say what is not right."""
     _do("database", "check")

@@ -14,7 +14,7 @@ from feed import topics
 from feed.bell import Bell
 from server.secrets import Keyring
 from server.settings import Settings
-from storage import durability, migrating
+from storage import durability, migrating, restoring
 from storage.engine import Database, open_database
 from storage.files import FileStore
 from storage.work import Ring, Storage
@@ -92,13 +92,15 @@ async def prepare(settings: Settings) -> None:
     """The database as a process that serves or works needs it.
 
     On a developer's own SQLite file the schema follows the code by itself; anywhere else somebody
-    has to want it. UnsafeDatabase when confirmed writes could be lost.
+    has to want it. UnsafeDatabase when confirmed writes could be lost, Restored when it came out of
+    a backup and nobody has said so.
     """
     async with open_database(settings.database_url, pool_size=1) as database:
         if settings.sqlite_file is not None and not settings.production:
             await migrating.migrate(database)
         else:
             await migrating.require_current(database)
+        await restoring.require_own(database)
         weak = [] if settings.allow_unsafe_database else await durability.weaknesses(database)
     if weak:
         raise UnsafeDatabase(

@@ -1,10 +1,10 @@
-"""guiche migrate, guiche check: the database brought up to date, and looked over."""
+"""guiche migrate, restored, check: the database brought up to date, and looked over."""
 
 from feed.bell import Bell
 from server.commands.telling import Failed, carry_out, errors, out, prepared
 from server.opening import open_store
 from server.settings import SECRET_LENGTH, Settings
-from storage import durability, migrating
+from storage import durability, migrating, restoring
 from storage.engine import open_database
 
 
@@ -17,6 +17,18 @@ def migrate() -> None:
 async def _migrate(settings: Settings) -> str:
     async with open_database(settings.database_url, pool_size=1) as database:
         return await migrating.migrate(database)
+
+
+def restored() -> None:
+    settings = prepared()
+    carry_out(_restored(settings), settings)
+    out.print("The database begins anew: lists that are followed are read again.")
+
+
+async def _restored(settings: Settings) -> None:
+    async with open_database(settings.database_url, pool_size=1) as database:
+        await migrating.require_current(database)
+        await restoring.begin_anew(database)
 
 
 def check() -> None:
@@ -45,9 +57,14 @@ async def _database(settings: Settings) -> list[tuple[str, str | None]]:
     async with open_store(settings) as storage:
         weak = await durability.weaknesses(storage.database)
         strange = await migrating.differences(storage.database)
+        foreign = await restoring.is_foreign(storage.database)
     return [
         ("the database answers, and its schema is current", None),
         ("its tables are what this version needs", _listed([str(each) for each in strange])),
+        (
+            "its history was written here",
+            "it was restored from a backup; run: guiche restored" if foreign else None,
+        ),
         ("what it confirms survives a crash", _listed(weak)),
     ]
 

@@ -20,6 +20,7 @@ from server.opening import UnsafeDatabase
 from server.settings import BadSettings, Settings
 from storage.engine import DatabaseInUse
 from storage.migrating import TableHeld, WrongSchema
+from storage.restoring import Restored
 
 if TYPE_CHECKING:
     from server.tracing import Tracing
@@ -37,7 +38,7 @@ class Failed(Exception):
 
 TOLD = (
     *(BadSettings, DatabaseInUse, Failed, MappingError),
-    *(TableHeld, UnsafeDatabase, WrongSchema),
+    *(Restored, TableHeld, UnsafeDatabase, WrongSchema),
 )
 """What is a sentence already."""
 

@@ -107,6 +107,13 @@ def test_the_key_of_a_display_names_its_levels(founded: Guiche) -> None:
     )
 
 
+def test_a_database_that_came_out_of_a_backup_begins_anew(founded: Guiche) -> None:
+    said = founded("restored")
+
+    assert said.returncode == 0
+    assert "begins anew" in said.stdout
+
+
 def test_what_the_house_refuses_is_a_sentence(founded: Guiche) -> None:
     refused(founded("workspace", "add", "Padaria do Zé"), "There is already one called")
     refused(founded("key", "add", "crm", "--scopes", "everything"), "everything is not a scope")
