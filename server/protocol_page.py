@@ -49,7 +49,7 @@ PRIVATE = {**SAFE, "Cache-Control": "no-store", "Vary": "Accept-Language, Cookie
 FORM = "application/x-www-form-urlencoded"
 FOLLOW = """subscription FollowProtocol($protocol: String!, $proof: String) {
   protocolStatus(protocol: $protocol, proof: $proof) {
-    updatedAt stage expectedBy successor removed
+    updatedAt stage expectedBy successor removed messages { at text }
   }
 }"""
 """What the page's script asks; where only trusted documents are run, it is one of them."""

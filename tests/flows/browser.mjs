@@ -24,11 +24,13 @@ await page.goto(`${url}/protocolo`);
 const form = await look();
 await page.getByLabel("Número do protocolo").fill(protocol);
 await page.getByLabel("CPF ou e-mail").fill(proof);
-const following = page.waitForEvent("websocket");
+// Heard from the beginning: the first message may come before the page is looked at.
+const following = new Promise((follows) => page.on("websocket", (socket) => {
+  socket.on("framereceived", ({ payload }) => payload.includes('"next"') && follows());
+}));
 await page.getByRole("button", { name: "Consultar" }).click();
 await page.getByRole("heading", { level: 1 }).waitFor();
-const socket = await following;
-await socket.waitForEvent("framereceived", ({ payload }) => payload.includes('"next"'));
+await following;
 tell({ stage: await page.locator("#stage").textContent(), form, status: await look(), url: page.url() });
 await page.locator("#live").filter({ hasText: "novidades" }).waitFor();
 tell({ stage: await page.locator("#stage").textContent(), complaints });

@@ -27,6 +27,7 @@ from domain.words import (
 )
 from tests.carrying import ANYTHING, PRIVATELY, carry
 from tests.outbox import ended
+from tests.statements import statements_of
 from tests.world import World
 
 SATURDAY = datetime(2026, 9, 19, 15, tzinfo=UTC)
@@ -198,15 +199,25 @@ async def test_a_receipt_that_fails_changes_nothing_of_the_ticket(
     assert (await world.see(ticket)).status is TicketStatus.NEW
 
 
-async def test_a_batch_is_confirmed_with_one_question_for_all(
+async def test_a_batch_is_confirmed_with_as_many_statements_as_one(
     world: World, account: Account
 ) -> None:
-    posts = [world.post(account, author=f"p{n}", thread=f"t{n}") for n in range(30)]
-
-    received = await world.receive(*posts)
+    database = world.storage.database
+    await world.heard(account, author="primeira")
+    asked = []
+    for count in (1, 30):
+        posts = [
+            world.post(account, author=f"p{count} {n}", thread=f"t{count} {n}")
+            for n in range(count)
+        ]
+        with statements_of(database.writer) as statements:
+            received = await world.receive(*posts)
+        asked.append(len(statements))
 
     tickets = [each.ticket for each in received if each.ticket]
     texts = [(await replies(world, each))[0].text for each in tickets]
+    assert asked[0] == asked[1]
+    assert len(tickets) == 30
     assert all(each.protocol in text for each, text in zip(tickets, texts, strict=True))
 
 

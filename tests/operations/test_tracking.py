@@ -7,10 +7,11 @@ import pytest
 from domain.model.account import Account
 from domain.model.level import Level
 from domain.model.ticket import Ticket
-from domain.operations import correcting, handling, replying, tracking
+from domain.operations import correcting, handling, hearing, replying, tracking
 from domain.operations.correcting import PublisherForm
 from domain.operations.handling import TicketChange
 from domain.operations.replying import ReplyForm
+from domain.post import Deleted, Edited
 from domain.rules import access
 from domain.rules.access import Actor, Scope
 from domain.sending import Sent
@@ -186,6 +187,23 @@ async def test_only_what_reached_the_publisher_was_said(
         (True, "Já vimos"),
     ]
     assert status.messages[-1].at == status.updated_at == sent
+
+
+async def test_what_they_took_back_is_not_shown_and_what_they_changed_as_it_is(
+    world: World, ticket: Ticket, account: Account
+) -> None:
+    world.later(A_MINUTE)
+    await world.receive(
+        world.post(account, text="Meu CPF é", external_id="a", protocol=ticket.protocol),
+        world.post(account, text="Errei", external_id="b", protocol=ticket.protocol),
+    )
+    await world.do(hearing.hear, [Deleted(account_id=account.id, external_id="a", at=world.now)])
+    changed = Edited(account_id=account.id, external_id="b", text="Corrigi", at=world.now)
+    await world.do(hearing.hear, [changed])
+
+    status = await shown(world, ticket)
+
+    assert [each.text for each in status.messages] == ["Cadê meu pedido?", "Corrigi"]
 
 
 async def test_what_waits_for_approval_is_being_looked_at(

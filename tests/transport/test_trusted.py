@@ -14,8 +14,8 @@ from graph.documents import Documents
 from graph.errors import tell
 from graph.limits import Limits
 from graph.schema import build
-from graph.trusted import BadFile, Trusted, load
-from server import asgi, settings
+from graph.trusted import BadFile, Trusted, Untrusted, load
+from server import asgi, protocol_page, settings
 from server.settings import BadSettings
 from tests.transport.house import SCHEMA, Errand, closing, hear, opened, say, subscribe
 
@@ -247,3 +247,14 @@ def test_a_bad_file_refuses_the_start(tmp_path: Path) -> None:
         asgi.create(settings.load(**here, trusted_documents=tmp_path / "nowhere.json"))
     with pytest.raises(BadSettings, match=r"TRUSTED_DOCUMENTS_ONLY: "):
         settings.load(**here, trusted_documents_only=True)
+
+
+def test_what_our_own_page_asks_is_run_where_only_trusted_documents_are(tmp_path: Path) -> None:
+    documents = Documents(build()._schema, Limits())
+    theirs = written(tmp_path, {"a": "{ __typename }"})
+
+    trusted = load(theirs, documents, only=True, ours=(protocol_page.FOLLOW,))
+
+    assert trusted.text({"query": protocol_page.FOLLOW}) == protocol_page.FOLLOW
+    assert isinstance(trusted.text({"query": "{ me { user { id } } }"}), Untrusted)
+    assert documents.keep(protocol_page.FOLLOW).errors == ()
