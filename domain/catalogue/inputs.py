@@ -105,6 +105,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "The body is not JSON.",
         PT: "O corpo não é JSON.",
     },
+    "must_be_json": {
+        EN: "{name} is no JSON that can be read.",
+        PT: "{name} não é um JSON que se possa ler.",
+    },
     "not_signed": {
         EN: "The signature is missing, wrong or too old.",
         PT: "A assinatura está ausente, errada ou vencida.",

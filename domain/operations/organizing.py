@@ -190,7 +190,7 @@ def _connection(work: Work, network: Network, text: str) -> Connection:
     try:
         told = json.loads(text)
     except (ValueError, RecursionError):
-        raise Invalid("not_json", field=["connection"]) from None
+        raise Invalid("must_be_json", field=["connection"], name="connection") from None
     if not isinstance(told, dict):
         raise Invalid("must_be_object", field=["connection"], name="connection")
     whole = work.channels.connection(network, told)

@@ -103,6 +103,12 @@ async def test_what_will_not_do_is_refused_by_its_name(
     assert (error["code"], error["field"]) == ("INVALID", ["connection", *field])
 
 
+async def test_what_cannot_be_read_is_called_by_its_name(desk: Desk, boss: Person) -> None:
+    refused = await save(desk, boss, "{")
+
+    assert "connection" in refused["userErrors"][0]["message"]
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
 async def test_on_this_machine_nothing_needs_to_be_encrypted(
     desk: Desk, boss: Person, host: str
