@@ -166,7 +166,8 @@ def _media(message: Mapping[str, Any]) -> tuple[Media, ...]:
 
 def lies(source: str) -> bool:
     """Whether it is an address at all."""
-    return source.startswith(("https://", "http://")) and len(source) <= 2_000
+    plain = source.isprintable() and len(source) <= 2_000
+    return plain and source.startswith(("https://", "http://"))
 
 
 def named(source: str, usual: str) -> str:

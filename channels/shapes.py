@@ -16,6 +16,7 @@ from domain.errors import Invalid
 NOTHING: Mapping[str, Any] = {}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_ID = 200
+NUL = "\x00"
 FAR = 4_102_444_800
 """Seconds until 2100."""
 
@@ -45,9 +46,12 @@ def parts(told: Any, name: str) -> Sequence[Mapping[str, Any]]:
 
 
 def text(told: Any, name: str) -> str | None:
-    """A text that is not empty."""
+    """A text that is not empty, without what no store keeps."""
     found = told.get(name) if isinstance(told, dict) else None
-    return found if isinstance(found, str) and found.strip() else None
+    if not isinstance(found, str):
+        return None
+    found = found.replace(NUL, "")
+    return found if found.strip() else None
 
 
 def identifier(told: Any, name: str) -> str | None:
@@ -55,7 +59,7 @@ def identifier(told: Any, name: str) -> str | None:
     found = told.get(name) if isinstance(told, dict) else None
     if isinstance(found, int) and not isinstance(found, bool):
         found = str(found)
-    if not isinstance(found, str) or not found.strip() or len(found) > LONGEST_ID:
+    if not isinstance(found, str) or not found.strip() or len(found) > LONGEST_ID or NUL in found:
         return None
     return found.strip()
 

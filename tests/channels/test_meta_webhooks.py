@@ -133,7 +133,7 @@ async def test_one_that_cannot_be_kept_is_refused_in_its_place(meta: Meta) -> No
     account = await meta.account(Network.WHATSAPP, {"phoneNumberId": NUMBER})
     written = {"from": "5511", "timestamp": "1700000000", "type": "text"}
     told = [
-        {**written, "id": "wamid.1", "text": {"body": "a\x00b"}},
+        {**written, "id": "wamid.1", "text": {"body": "a" * 40_001}},
         {**written, "id": "wamid.2" + "9" * 10_000, "text": {"body": "b"}},
         {**written, "id": "wamid.3", "text": {"body": "c"}},
     ]
@@ -141,5 +141,25 @@ async def test_one_that_cannot_be_kept_is_refused_in_its_place(meta: Meta) -> No
     answer = await meta.send(account, webhook(value(messages=told)))
 
     first, second, third = answer.json()["results"]
-    assert first["error"]["code"] == "INVALID"
+    assert first["error"]["code"] == "TOO_LONG"
     assert (second["occurrenceId"], bool(third["occurrenceId"])) == (None, True)
+
+
+async def test_what_no_store_can_keep_is_no_reason_to_fail(meta: Meta) -> None:
+    account = await meta.account(Network.WHATSAPP, {"phoneNumberId": NUMBER})
+    written = {"from": "5511", "timestamp": "1700000000", "type": "image"}
+    picture = {"id": "1\x001", "mime_type": "image/\x00jpeg", "filename": "a\x00b"}
+    told = [
+        {**written, "id": "wamid.1", "image": picture, "context": {"id": "w\x00"}},
+        {**written, "id": "wamid.2", "image": {**picture, "id": "11"}},
+        {**written, "id": "wamid.3", "image": {"id": "12"}, "referral": {"headline": "\x00"}},
+    ]
+    errors = [{"code": 1, "title": "a\x00b"}]
+    statuses = [{"id": each, "status": "failed", "errors": errors} for each in ("w\x00", "w")]
+
+    answer = await meta.send(account, webhook(value(messages=told, statuses=statuses)))
+
+    assert answer.status_code == 200
+    results = answer.json()["results"]
+    assert [bool(each["protocol"]) for each in results] == [True, True, True, False, False]
+    assert {each["error"] and each["error"]["code"] for each in results} == {None}

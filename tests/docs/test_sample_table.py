@@ -123,3 +123,4 @@ def test_there_are_as_many_posts_as_somebody_counted(sample: str, posts: int) ->
     found = [each for each in read(name, SAMPLES / sample) if isinstance(each, Post)]
 
     assert len(found) == posts
+    assert f"`{sample}` {posts}" in page("channels")
