@@ -9,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.base import Channel, Own, Unreadable
+from channels.facebook import Facebook
+from channels.instagram import Instagram
 from channels.telegram import Telegram
+from channels.whatsapp import WhatsApp
 from channels.x import X
 from domain.errors import Refusal
 from domain.post import Deleted, Edited, Ignored, Post, Returned
@@ -89,7 +92,7 @@ def test_a_body_in_which_anything_is_something_else_is_read_or_named(
             assert len(each.author.name) <= 200
 
 
-@pytest.mark.parametrize("channel", [Telegram(), X()])
+@pytest.mark.parametrize("channel", [Facebook(), Instagram(), Telegram(), WhatsApp(), X()])
 @pytest.mark.parametrize(
     "body", [b"", b"7", b"null", b"[]", b'"x"', b"{", b"\xff\xfe", b"[" * 9_000]
 )
