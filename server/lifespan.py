@@ -140,8 +140,7 @@ async def lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
                 storage, bell, stop, patience(settings), sends(app.state.tracing), metrics
             )
             going_on.append(asyncio.create_task(sending, name="delivery"))
-            answer = timedelta(seconds=settings.webhook_seconds)
-            telling = partners.run(storage, bell, stop, metrics, answer)
+            telling = partners.run(storage, bell, stop, metrics, partners_patience(settings))
             going_on.append(asyncio.create_task(telling, name="partners"))
             every = timedelta(seconds=settings.mail_poll_seconds)
             reading = mailbox.run(storage, bell, stop, every, metrics)
@@ -172,6 +171,14 @@ def tries(settings: Settings) -> Tries:
 def sends(tracing: "Tracing | None") -> Send:
     """How replies are handed to their networks: through their channels, traced where wanted."""
     return through_channel if tracing is None else tracing.sending(through_channel)
+
+
+def partners_patience(settings: Settings) -> partners.Patience:
+    """How long partners' endpoints are waited for, and at the end."""
+    return partners.Patience(
+        answer=timedelta(seconds=settings.webhook_seconds),
+        ending=timedelta(seconds=settings.shutdown_seconds),
+    )
 
 
 def patience(settings: Settings) -> Patience:

@@ -178,11 +178,7 @@ class DueReader:
         self, now: datetime, but: Collection[UUID] = ()
     ) -> Sequence[tuple[UUID, UUID]]:
         """By workspace and endpoint: the partners to be told something now; some left out."""
-        waiting = (
-            select(D_.id)
-            .where(D_.endpoint_id == E_.id, webhooks.due(now), webhooks.first_in_line())
-            .exists()
-        )
+        waiting = select(D_.id).where(D_.endpoint_id == E_.id, webhooks.due(now)).exists()
         asked = select(E_.workspace_id, E_.id).where(webhooks.answering(now), waiting)
         if but:
             asked = asked.where(E_.id.not_in(sorted(but)))

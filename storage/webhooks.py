@@ -37,7 +37,7 @@ from storage.keyset import Order
 from storage.shelf import NamedShelf, Shelf
 
 E_, D_, H_, R_ = (columns(each) for each in (WebhookEndpoint, WebhookDelivery, HistoryEntry, Reply))
-EARLIER_ = columns(aliased(WebhookDelivery))
+HEAD_, FIRST_ = columns(aliased(WebhookDelivery)), columns(aliased(WebhookDelivery))
 SUCCESSOR = columns(aliased(Ticket))
 NEWEST = Order("webhooks", ("queued_at", "id"), descending=True)
 QUEUED, SENDING = WebhookDeliveryState.QUEUED, WebhookDeliveryState.SENDING
@@ -57,22 +57,6 @@ def due(now: datetime) -> ColumnElement[bool]:
 def waits() -> ColumnElement[bool]:
     """Something is on its way to the endpoint."""
     return select(D_.id).where(D_.endpoint_id == E_.id, D_.next_attempt_at.is_not(None)).exists()
-
-
-def first_in_line() -> ColumnElement[bool]:
-    """Of one ticket nothing that happened earlier is left: what is told arrives in order."""
-    before = select(EARLIER_.id).where(
-        EARLIER_.endpoint_id == D_.endpoint_id,
-        EARLIER_.ticket_id == D_.ticket_id,
-        EARLIER_.next_attempt_at.is_not(None),
-        EARLIER_.id != D_.id,
-        or_(
-            EARLIER_.sequence < D_.sequence,
-            and_(EARLIER_.sequence == D_.sequence, EARLIER_.place < D_.place),
-            EARLIER_.state == SENDING,
-        ),
-    )
-    return ~before.exists()
 
 
 class WebhookEndpointShelf(NamedShelf[WebhookEndpoint]):
@@ -200,7 +184,7 @@ class WebhookDeliveryShelf(Shelf[WebhookDelivery]):
     ) -> Sequence[WebhookDelivery]:
         statement = (
             self.seen()
-            .where(D_.endpoint_id == endpoint_id, due(now), first_in_line())
+            .where(D_.endpoint_id == endpoint_id, due(now))
             .order_by(D_.next_attempt_at, D_.id)
             .limit(literal_column(str(most)))
             .with_for_update(skip_locked=True)
@@ -231,6 +215,40 @@ class WebhookDeliveryShelf(Shelf[WebhookDelivery]):
         )
         return {each.id: each for each in await self.session.scalars(statement)}
 
+    async def line_up(
+        self, endpoint_id: UUID, now: datetime, ticket_ids: Collection[UUID] | None = None
+    ) -> None:
+        await self.session.flush()
+        waiting = select(D_.ticket_id).where(
+            D_.endpoint_id == endpoint_id, D_.state == QUEUED, D_.next_attempt_at.is_(None)
+        )
+        among = T_.id.in_(waiting if ticket_ids is None else sorted(ticket_ids))
+        head = select(HEAD_.id).where(
+            HEAD_.endpoint_id == endpoint_id,
+            HEAD_.ticket_id == T_.id,
+            HEAD_.next_attempt_at.is_not(None),
+        )
+        # The first row of an index for each ticket, however many wait behind it.
+        first = (
+            select(FIRST_.id)
+            .where(
+                FIRST_.endpoint_id == endpoint_id,
+                FIRST_.ticket_id == T_.id,
+                FIRST_.state == QUEUED,
+            )
+            .order_by(FIRST_.sequence, FIRST_.place)
+            .limit(literal_column("1"))
+            .scalar_subquery()
+        )
+        next_ones = select(first).select_from(Ticket).where(among, ~head.exists())
+        await self._change(D_.id.in_(next_ones), values={"next_attempt_at": now})
+
+    async def line_up_anew(self, endpoint_id: UUID, now: datetime) -> None:
+        waiting = D_.endpoint_id == endpoint_id, D_.state == QUEUED, D_.ticket_id.is_not(None)
+        await self.session.flush()
+        await self._change(*waiting, values={"next_attempt_at": None})
+        await self.line_up(endpoint_id, now)
+
     async def replay_all(self, endpoint_id: UUID, now: datetime) -> int:
         again = {"state": QUEUED, "attempts": 0, "queued_at": now, "next_attempt_at": now}
         none = {"ended_at": None, "lease_id": None}
@@ -239,12 +257,18 @@ class WebhookDeliveryShelf(Shelf[WebhookDelivery]):
 
     async def expire(self, endpoint_id: UUID, before: datetime, now: datetime, most: int) -> int:
         old = (
-            select(D_.id)
+            select(D_.id, D_.ticket_id)
             .where(D_.endpoint_id == endpoint_id, D_.state == QUEUED, D_.queued_at < before)
             .order_by(D_.queued_at)
             .limit(literal_column(str(most)))
         )
-        return await self._change(D_.id.in_(old), values=_ended(DEAD, GIVEN_UP, now))
+        found = (await self.session.execute(old)).all()
+        if not found:
+            return 0
+        gone = D_.id.in_(sorted(each for each, _ in found))
+        count = await self._change(gone, values=_ended(DEAD, GIVEN_UP, now))
+        await self.line_up(endpoint_id, now, {ticket for _, ticket in found if ticket})
+        return count
 
     async def drop_all(self, endpoint_id: UUID, failure: str, now: datetime) -> int:
         waiting = D_.endpoint_id == endpoint_id, D_.state == QUEUED

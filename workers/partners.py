@@ -47,11 +47,18 @@ TOGETHER = 0.005
 """Seconds for which one that has ended waits for others, to be written down together."""
 AGAIN = timedelta(milliseconds=100)
 """After which to look again at what somebody else was holding."""
-ENDING = timedelta(seconds=10)
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 TOLD_FOR = timedelta(minutes=2)
 """How long an outcome that the database does not take is offered to it."""
 AGENT = "Guiche"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an endpoint may take for one event, and one that stops for the rest of its work."""
+
+    answer: timedelta = PATIENCE
+    ending: timedelta = timedelta(seconds=10)
 
 
 async def run(
@@ -59,14 +66,14 @@ async def run(
     bell: Bell,
     stop: asyncio.Event,
     record: Record = UNRECORDED,
-    patience: timedelta = PATIENCE,
+    patience: Patience = Patience(),
 ) -> None:
     """Tell until told to stop; what is under way then has a while to end."""
-    outside = Outside(loopback=storage.addresses.loopback, patience=patience)
+    outside = Outside(loopback=storage.addresses.loopback, patience=patience.answer)
     async with bell.hear(topics.WORKERS) as ear:
         partners = Partners(storage, outside, ear, record)
         await loop.keep("partners", partners.turn, ear, stop, at_least=AT_LEAST, record=record)
-    await partners.end()
+    await partners.end(patience.ending)
     await outside.close()
 
 
@@ -139,10 +146,10 @@ class Partners:
         """What is new is looked for in the next turn, whenever it was last."""
         self._look_again = 0.0
 
-    async def end(self) -> None:
+    async def end(self, patience: timedelta = timedelta()) -> None:
         """Let what is under way end. What does not is told again once its lease is over."""
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=ENDING.total_seconds())
+            await asyncio.wait(self._under_way, timeout=patience.total_seconds())
         left = list(self._under_way)
         for task in left:
             task.cancel()

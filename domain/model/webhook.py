@@ -134,14 +134,8 @@ class WebhookDelivery(Record, table=True):
             "id",
             **only_where(UNDER_WAY),
         ),
-        Index(
-            "ix_webhook_delivery_line",
-            "endpoint_id",
-            "ticket_id",
-            "sequence",
-            "place",
-            **only_where(UNDER_WAY),
-        ),
+        Index("ix_webhook_delivery_line", "endpoint_id", "ticket_id", "sequence", "place"),
+        Index("ix_webhook_delivery_head", "endpoint_id", "ticket_id", **only_where(UNDER_WAY)),
     )
 
     endpoint_id: UUID = Field(foreign_key="webhook_endpoint.id")
@@ -159,7 +153,8 @@ class WebhookDelivery(Record, table=True):
     queued_at: datetime = Field(sa_type=UTCDateTime)
     """Since when it is tried; anew where it is replayed."""
     next_attempt_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
-    """When something is to be done next: it is sent, or its lease is over."""
+    """When something is to be done next: it is sent, or its lease is over. Only the first that is
+    left of a ticket has it; the others wait behind that one."""
     lease_id: UUID | None = None
     status_code: int | None = None
     """What the endpoint answered last."""
@@ -207,7 +202,9 @@ class WebhookDelivery(Record, table=True):
         if self.state is not WebhookDeliveryState.DEAD:
             raise WrongState("webhook_not_dead", field=["deliveryId"], state=self.state.value)
         self.state, self.attempts = WebhookDeliveryState.QUEUED, 0
-        self.queued_at = self.next_attempt_at = now
+        self.queued_at = now
+        # A test stands in no line.
+        self.next_attempt_at = now if self.ticket_id is None else None
         self.ended_at = self.lease_id = None
 
     def _end(self, state: WebhookDeliveryState, now: datetime) -> None:

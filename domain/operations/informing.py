@@ -93,6 +93,9 @@ async def collect(work: Work, endpoint_id: UUID, most: int) -> int:
     public = await work.webhook_deliveries.in_public([each for each in said if each])
     queued = [each for entry in seen for each in _deliveries(work, endpoint, entry, public)]
     await work.webhook_deliveries.queue(queued)
+    if queued:
+        tickets = {each.ticket_id for each in queued if each.ticket_id}
+        await work.webhook_deliveries.line_up(endpoint.id, work.now, tickets)
     return len(entries)
 
 
@@ -118,7 +121,6 @@ def _deliveries(
             happened_at=entry.at,
             state=WebhookDeliveryState.QUEUED,
             queued_at=work.now,
-            next_attempt_at=work.now,
         )
         for place, told in enumerate(_told(entry))
         if told.kind in endpoint.wants
@@ -229,12 +231,10 @@ async def settle(
 ) -> dict[UUID, WebhookDelivery]:
     """The events after their attempts, by id; `Heard` is None where one was not to be told. Those
     of which it makes no difference any more how they ended are left out."""
-    well = all(heard is not None and partner_events.is_taken(heard.status) for _, heard in ended)
     try:
-        endpoint = await work.webhook_endpoints.get(endpoint_id)
-        if not well or endpoint.failing_since is not None:
-            # Held first, as by whoever claims.
-            endpoint = await work.webhook_endpoints.take(endpoint_id)
+        # Held first, as by whoever claims or reads on: who stands first in a line is decided by
+        # one at a time.
+        endpoint = await work.webhook_endpoints.take(endpoint_id)
     except NotFound:
         return {}  # deleted meanwhile
     taken = await work.webhook_deliveries.take_some([each.delivery_id for each, _ in ended])
@@ -252,6 +252,9 @@ async def settle(
                 endpoint.recover()
         else:
             _failed(work, endpoint, delivery, heard, chance)
+    over = {each.ticket_id for each in settled.values() if each.ended_at and each.ticket_id}
+    if over:
+        await work.webhook_deliveries.line_up(endpoint_id, work.now, over)
     return settled
 
 

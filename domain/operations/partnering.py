@@ -147,6 +147,7 @@ async def replay(
             raise NotFound("not_found", field=["deliveryId"], thing="webhook delivery")
         delivery.replay(work.now)
         count = 1
+    await work.webhook_deliveries.line_up_anew(endpoint.id, work.now)
     endpoint.recover()
     work.wake_workers()
     return Replayed(endpoint, count)

@@ -80,7 +80,7 @@ class WebhookDeliveries(Protocol):
     async def take_due(
         self, endpoint_id: UUID, now: datetime, most: int
     ) -> Sequence[WebhookDelivery]:
-        """The next to tell; of one ticket one, the first that is left."""
+        """The next to tell, of those that stand first in the line of their ticket."""
         ...
 
     async def behind(self, entry_ids: Collection[UUID]) -> Mapping[UUID, Behind]:
@@ -88,6 +88,16 @@ class WebhookDeliveries(Protocol):
         ...
 
     async def take_some(self, delivery_ids: Collection[UUID]) -> Mapping[UUID, WebhookDelivery]: ...
+
+    async def line_up(
+        self, endpoint_id: UUID, now: datetime, ticket_ids: Collection[UUID] | None = None
+    ) -> None:
+        """Where nothing of a ticket is to be told, the first that waits is, from now on."""
+        ...
+
+    async def line_up_anew(self, endpoint_id: UUID, now: datetime) -> None:
+        """What came back among those that wait goes before what happened later."""
+        ...
 
     async def replay_all(self, endpoint_id: UUID, now: datetime) -> int: ...
     async def expire(self, endpoint_id: UUID, before: datetime, now: datetime, most: int) -> int:

@@ -10,7 +10,7 @@ import structlog
 from channels import registry
 from feed.bell import Bell
 from server.commands.telling import carry_out, measured, prepared, tracing
-from server.lifespan import patience, sends
+from server.lifespan import partners_patience, patience, sends
 from server.metrics import Metrics, watched
 from server.opening import keyring, open_store, prepare, ringing
 from server.settings import Settings
@@ -30,7 +30,6 @@ def work() -> None:
 async def _work(settings: Settings, metrics: Metrics) -> None:
     traced = tracing(settings)
     every = timedelta(seconds=settings.mail_poll_seconds)
-    answer = timedelta(seconds=settings.webhook_seconds)
     ending, myself = asyncio.Event(), asyncio.current_task()
     assert myself is not None
 
@@ -54,7 +53,7 @@ async def _work(settings: Settings, metrics: Metrics) -> None:
                 deadlines.run(storage, bell, ending, metrics),
                 housekeeping.run(storage, bell, ending, metrics),
                 delivery.run(storage, bell, ending, patience(settings), sends(traced), metrics),
-                partners.run(storage, bell, ending, metrics, answer),
+                partners.run(storage, bell, ending, metrics, partners_patience(settings)),
                 mailbox.run(storage, bell, ending, every, metrics),
                 media.run(storage, bell, ending, metrics),
             )
