@@ -150,6 +150,7 @@ def test_only_subscriptions_are_shared() -> None:
 # ── every field ────────────────────────────────────────────────────────────────────────────────
 
 ONESELF = {
+    "resolvers.accounts.secret_end",
     "resolvers.approvals.allowed_decisions",
     "resolvers.attachments.url",
     "resolvers.publishers.entry_reason",
