@@ -11,9 +11,10 @@ import math
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import httpx
@@ -29,6 +30,8 @@ CONNECT_SECONDS = 5.0
 FETCH_SECONDS = 30.0
 ANSWER_MOST = MEBIBYTE
 LONGEST_WAIT = timedelta(hours=6)
+_threads = ThreadPoolExecutor(8, thread_name_prefix="look-up")
+"""Of their own: a name server that does not answer takes none from whoever signs in."""
 ABSENT = frozenset({401, 403, 404, 410})
 """It is not there for us, and will not be."""
 
@@ -182,8 +185,8 @@ async def _looked_up(url: str, *, loopback: bool = False) -> Place | None:
         return None
     port = whole.port or (443 if whole.scheme == "https" else 80)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(
-            whole.host, port, type=socket.SOCK_STREAM
+        found = await asyncio.get_running_loop().run_in_executor(
+            _threads, partial(socket.getaddrinfo, whole.host, port, type=socket.SOCK_STREAM)
         )
     except OSError as error:
         raise Unfetched(type(error).__qualname__) from error
