@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from functools import cache
@@ -204,8 +204,9 @@ class Desk:
     ) -> AsyncGenerator[Json, None]:
         """What a subscription tells, message by message."""
         context = await self.context(by)
-        async for message in self.messages(document, context, variables):
-            yield message
+        async with aclosing(self.messages(document, context, variables)) as messages:
+            async for message in messages:
+                yield message
 
     async def messages(
         self, document: str, context: Context, variables: Json | None = None
