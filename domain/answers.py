@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from domain.errors import Refusal
@@ -16,6 +17,7 @@ from domain.model.ticket import Ticket
 from domain.model.user import ApiKey, User
 from domain.model.webhook import WebhookEndpoint
 from domain.rules.presence import Viewer
+from domain.words import DeliveryState, HistoryMeans
 
 TOLD_ONCE = {"told_once": True}
 """Never kept with an idempotency key: a retry is answered without it."""
@@ -57,6 +59,42 @@ class Called:
 
     call: Call
     ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAsked:
+    """A history on its way to its consumer, as the reply that it goes with."""
+
+    reply: Reply
+    ticket: Ticket
+
+    @property
+    def protocol(self) -> str:
+        return self.ticket.protocol
+
+    @property
+    def means(self) -> HistoryMeans | None:
+        return self.reply.history_means
+
+    @property
+    def requested_at(self) -> datetime:
+        return self.reply.written_at
+
+    @property
+    def due_at(self) -> datetime | None:
+        return self.reply.history_due_at
+
+    @property
+    def state(self) -> DeliveryState:
+        return DeliveryState(self.reply.state)
+
+    @property
+    def sent_at(self) -> datetime | None:
+        return self.reply.sent_at
+
+    @property
+    def document_hash(self) -> str | None:
+        return self.reply.history_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +185,7 @@ ANSWERS: dict[str, type] = {
         Pulled,
         Replied,
         Called,
+        HistoryAsked,
         Decided,
         RemovedTicket,
         Deleted,

@@ -123,6 +123,23 @@ class ReplyRetried(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HistoryRequested(Fact):
+    """The consumer is owed the history of their protocol: `became` says how and by when, the reply
+    is what it goes with."""
+
+    kind = HistoryKind.HISTORY_REQUESTED
+    field = "history"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistorySent(Fact):
+    """The network took it: `became` is the hash of the document that went out."""
+
+    kind = HistoryKind.HISTORY_SENT
+    field = "history"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApprovalRequested(Fact):
     """T17: a reply is held; `became_id` is the approval, `was` and `became` the status."""
 

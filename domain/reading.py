@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.model.sla import SlaClock
 from domain.model.ticket import Ticket
-from domain.rules.clocks import Clock, Measure
+from domain.rules.clocks import IN_DAYS, Clock, Measure
 from domain.rules.clockwork import CALENDAR_DAYS
 from domain.rules.sla import Terms
 from domain.words import SlaMetric, SlaRisk, SlaState
@@ -66,7 +66,7 @@ def read(row: SlaClock, terms: Terms, now: datetime, ticket: Ticket | None = Non
 
 def measure_of(metric: SlaMetric, terms: Terms) -> Measure:
     """The law counts every minute; all else counts opening time."""
-    return CALENDAR_DAYS if metric is SlaMetric.LEGAL_RESPONSE else terms.calendar
+    return CALENDAR_DAYS if metric in IN_DAYS else terms.calendar
 
 
 def _passed(clock: Clock, now: datetime) -> datetime | None:

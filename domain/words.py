@@ -143,6 +143,7 @@ class SlaMetric(StrEnum):
     APPROVAL = "APPROVAL"
     LEVEL_TIME = "LEVEL_TIME"
     LEGAL_RESPONSE = "LEGAL_RESPONSE"
+    HISTORY = "HISTORY"
 
 
 class SlaState(StrEnum):
@@ -230,6 +231,13 @@ class RetryDecision(StrEnum):
     GIVE_UP = "GIVE_UP"
 
 
+class HistoryMeans(StrEnum):
+    """How a consumer gets the history of their protocol."""
+
+    EMAIL = "EMAIL"
+    CHANNEL = "CHANNEL"
+
+
 class SandboxBehaviour(StrEnum):
     """What the pretend network does with what is sent to it."""
 
@@ -310,6 +318,8 @@ class HistoryKind(StrEnum):
     ALERT_SENT = "ALERT_SENT"
     PUBLISHER_CHANGED = "PUBLISHER_CHANGED"
     REVEALED = "REVEALED"
+    HISTORY_REQUESTED = "HISTORY_REQUESTED"
+    HISTORY_SENT = "HISTORY_SENT"
 
 
 class TicketOrderField(StrEnum):
@@ -362,6 +372,7 @@ LABELS: dict[StrEnum, str] = {
     SlaMetric.APPROVAL: "moderação",
     SlaMetric.LEVEL_TIME: "tempo no nível",
     SlaMetric.LEGAL_RESPONSE: "prazo legal",
+    SlaMetric.HISTORY: "envio do histórico",
 }
 
 ALIASES: dict[str, StrEnum] = {

@@ -41,7 +41,7 @@ from domain.shelves.people import (
     Users,
 )
 from domain.shelves.tickets import Board, Calendars, Clocks, Entries, Tickets
-from domain.shelves.tracking import Protocols
+from domain.shelves.tracking import Histories, Protocols
 from domain.words import Network
 
 
@@ -146,6 +146,8 @@ class Work(Protocol):
     def publishers(self) -> Publishers: ...
     @property
     def protocols(self) -> Protocols: ...
+    @property
+    def histories(self) -> Histories: ...
     @property
     def presence(self) -> Presences: ...
     @property

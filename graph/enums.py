@@ -123,8 +123,8 @@ lend(
 lend(
     words.SlaMetric,
     "What is measured of a ticket against a deadline. Targets are opening time of the level, but "
-    "for the legal one. What a level gives no target is not measured there. Merging a ticket away "
-    "or removing it cancels every clock.",
+    "for what the law gives in days. What a level gives no target is not measured there. Merging a "
+    "ticket away or removing it cancels every clock.",
     FIRST_RESPONSE="1ª resposta: from registration to the first reply, public or private, that a "
     "person wrote and the network took. Notes, automated replies and changes of status do not "
     "meet it. It runs on while the ticket is PENDING, is paused while it is RESOLVED, and is "
@@ -145,6 +145,10 @@ lend(
     "calendar days whatever the opening hours: due in the last second of the last local day, the "
     "day of registration not counted. Nothing pauses it; a reopening before the deadline lets it "
     "go on as if it had never stopped. It warns once, two days before.",
+    HISTORY="Envio do histórico: from the consumer's asking for the history of their case until "
+    "the network took it, in calendar days: due in the last second of the fifth local day after. "
+    "Nothing pauses it, no level changes it, and closing does not end it; where the ticket is "
+    "merged into another, it goes on there.",
 )
 lend(
     words.SlaState,
@@ -228,6 +232,12 @@ lend(
     GIVE_UP="Nobody will know; it counts as not sent.",
 )
 lend(
+    words.HistoryMeans,
+    "How a consumer gets the history of their case.",
+    EMAIL="To their e-mail address.",
+    CHANNEL="In private where the conversation is, if the network carries files.",
+)
+lend(
     words.PresenceMode,
     "What somebody does on a ticket.",
     VIEWING="Visualizando: looks at it.",
@@ -287,6 +297,8 @@ lend(
     ALERT_SENT="Somebody has to look at it; `to` says at what.",
     PUBLISHER_CHANGED="Something known of its publisher changed.",
     REVEALED="Somebody looked at a masked field of its publisher.",
+    HISTORY_REQUESTED="The consumer asked for its history; `to` says how, and by when it is owed.",
+    HISTORY_SENT="The network took the history; `to` is the document's SHA-256.",
 )
 lend(
     words.TicketOrderField,

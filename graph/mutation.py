@@ -18,6 +18,7 @@ from resolvers import (
     calling,
     composing,
     handling,
+    histories,
     intake,
     levelling,
     organizing,
@@ -30,6 +31,7 @@ from resolvers import (
 )
 
 READ, HANDLE, MANAGE = Permission.TICKETS_READ, Permission.TICKETS_HANDLE, Permission.TICKETS_MANAGE
+TELL = Needs(HANDLE, (Permission.PROTOCOLS_READ,))
 RECEIVE = Permission.OCCURRENCES_RECEIVE
 LEVELS, WORKSPACE = Permission.LEVELS_SAVE, Permission.WORKSPACE_SAVE
 LOOK = Permission.WORKSPACE_READ
@@ -143,6 +145,14 @@ class Mutation:
         HANDLE,
         "Decide on a reply that failed, or of which nobody knows whether it arrived: it is sent "
         "again, or was there all along, or is given up.",
+    )
+
+    request_history = do(
+        histories.request,
+        answers.RequestHistoryPayload,
+        TELL,
+        "Send the consumer the history of their case, as a PDF: what was said and when, nothing "
+        "of what goes on inside. Partners may, for the protocols that their key is told of.",
     )
 
     touch_presence = do(

@@ -13,6 +13,7 @@ from graph.call import Call
 from graph.composing import CannedReply, ShortLink
 from graph.errors import UserError, user_errors
 from graph.fields import fetched, shown, value
+from graph.history import HistoryRequest
 from graph.presence import Presence
 from graph.publisher import FieldDefinition
 from graph.reply import Reply
@@ -104,6 +105,13 @@ class ReplyPayload(Answer):
 class RecordCallPayload(Answer):
     call: Call | None = shown("What was recorded.")
     ticket: Ticket | None = shown("The ticket after it.")
+
+
+@value(description="A history on its way to its consumer.")
+class RequestHistoryPayload(Answer):
+    history_request: HistoryRequest | None = shown(
+        "The request; the one before, while that is still on its way."
+    )
 
 
 @value(description="A file uploaded.")

@@ -25,6 +25,7 @@ from starlette.responses import Response
 
 from domain.addresses import Addresses
 from domain.errors import Collision, Invalid, Unavailable
+from domain.histories import Printer
 from domain.position import Cursors
 from domain.rules import checking
 from domain.rules.access import Actor, Permission
@@ -131,6 +132,7 @@ class Services:
     lookout: Lookout
     cursors: Cursors
     file_links: FileLinks
+    printer: Printer
     clock: Callable[[], datetime]
     nobody: Actor
 

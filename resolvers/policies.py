@@ -12,7 +12,7 @@ from domain.model.calendar import Calendar
 from domain.model.level import Level
 from domain.model.sla import SlaTerms
 from domain.rules import checking, sla
-from domain.rules.sla import Terms
+from domain.rules.sla import BY_LEVEL, Terms
 from domain.words import Priority, SlaMetric
 from resolvers.context import Info
 
@@ -63,7 +63,7 @@ def warn_at_percent(policy: Pol) -> Sequence[int]:
 
 def unmeasured(policy: Pol) -> list[SlaMetric]:
     measured = {metric for _, metric in policy.policy.targets}
-    return [metric for metric in SlaMetric if metric not in measured]
+    return [metric for metric in BY_LEVEL if metric not in measured]
 
 
 def calendar(level: Lv, info: Info) -> Awaitable[Calendar | None]:

@@ -24,6 +24,7 @@ from server.door import Door
 from server.files import FileLinks
 from server.metrics import Metrics, watched
 from server.opening import NOBODY, keyring, open_store, ringing, ringing_presence
+from server.press import Press
 from server.settings import Settings
 from server.throttle import Throttle, Tries
 from storage.work import Storage
@@ -97,6 +98,7 @@ async def open_services(
             tails=tails,
             boards=boards,
             lookout=lookout,
+            printer=Press(),
             file_links=FileLinks(keys.linking, storage.addresses),
             cursors=storage.cursors,
             clock=storage.clock,

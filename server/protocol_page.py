@@ -6,6 +6,7 @@ form, is looked at once, and is kept nowhere: from then on a pass stands for it,
 
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
+import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -23,14 +25,18 @@ from starlette.routing import BaseRoute, Route
 from domain.errors import RateLimited, Refusal, Unavailable
 from domain.operations.answering import TEXT_MOST
 from domain.tracking import Visited
-from domain.words import Locale
-from resolvers import tracking
+from domain.words import HistoryMeans, Locale
+from resolvers import histories, tracking
 from resolvers.context import Context
+from server import press
 from server import protocol_visit as visits
+from server.history_words import WORDS as HISTORY_WORDS
 from server.languages import preferred
 from server.protocol_visit import Visit
 from server.protocol_words import LANGUAGES, WORDS, moment, while_
 from server.secrets import Keyring
+
+log = structlog.get_logger(__name__)
 
 FOLDER = Path(__file__).parent
 PARTS = {"protocol.css": "text/css", "protocol.js": "text/javascript"}
@@ -55,6 +61,8 @@ FOLLOW = """subscription FollowProtocol($protocol: String!, $proof: String) {
 """What the page's script asks; where only trusted documents are run, it is one of them."""
 BODY_MOST, FIELDS_MOST = 256 * 1024, 10
 TYPED_MOST = 40
+FORMS = ("ask", "answer", "history", "leave")
+MEANS = {each.value: each for each in HistoryMeans}
 MARK = re.compile(r"[0-9a-f]{32}")
 PAGES = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -67,6 +75,8 @@ def routes(*, secure: bool) -> list[BaseRoute]:
         Route("/protocolo", page.show),
         Route("/protocolo", page.ask, methods=["POST"]),
         Route("/protocolo/resposta", page.answer, methods=["POST"]),
+        Route("/protocolo/historico", page.history),
+        Route("/protocolo/historico", page.send_history, methods=["POST"]),
         Route("/protocolo/sair", page.leave, methods=["POST"]),
         Route("/protocolo/{part:str}", part),
     ]
@@ -84,6 +94,7 @@ class ProtocolPage:
     def __init__(self, *, secure: bool) -> None:
         self._secure = secure
         self._page = PAGES.get_template("protocol.html")
+        self._history = PAGES.get_template("history.html")
 
     async def show(self, request: Request) -> Response:
         """What the visitor may look at; a form, as long as they showed no proof."""
@@ -153,6 +164,58 @@ class ProtocolPage:
             return self._on(request, replace(visit, news=news))
         return self._on(request, replace(visit, news=words.sent))
 
+    async def history(self, request: Request) -> Response:
+        """The whole history, to be read or printed there."""
+        visit = visits.read(request, _keyring(request))
+        if visit is None or visit.protocol is None or visit.kept is None:
+            return self._form(request, visit or Visit.begun())
+        try:
+            history = await histories.look(_context(request, visit), visit.protocol, visit.kept)
+        except Unavailable:
+            return self._form(request, visit, "away", 503)
+        if history is None:
+            return self._form(request, Visit.begun(visit.locale))
+        locale = _locale(request, visit)
+        html = self._history.render(
+            history=history,
+            locale=locale.value,
+            words=WORDS[locale],
+            told=HISTORY_WORDS[locale],
+            left_out=press.left_out(HISTORY_WORDS[locale]),
+            when=_when(history.time_zone, locale),
+        )
+        return Response(html, media_type="text/html", headers=dict(PRIVATE))
+
+    async def send_history(self, request: Request) -> Response:
+        """The history as a document, on its way by the means that they chose."""
+        keyring = _keyring(request)
+        visit, said = visits.read(request, keyring), await _said(request) or {}
+        if visit is None or visit.protocol is None or visit.kept is None:
+            return self._form(request, visit or Visit.begun(), "stale", 403)
+        locale = _locale(request, visit)
+        words, told = WORDS[locale], HISTORY_WORDS[locale]
+        means = MEANS.get(said.get("means", ""))
+        if not visit.is_of(keyring, "history", said.get("form", "")) or means is None:
+            return await self._visited(request, visit, words.stale, 403)
+        try:
+            done = await histories.ask(_context(request, visit), visit.protocol, visit.kept, means)
+        except RateLimited as refusal:
+            seconds: int = refusal.values["seconds"]
+            problem = words.too_many.format(wait=while_(seconds, locale))
+            response = await self._visited(request, visit, problem, 429)
+            response.headers["Retry-After"] = str(seconds)
+            return response
+        except Refusal as refusal:
+            # How the house is set up is no matter of theirs.
+            problem = told.not_this_way[means]
+            log.info("history.refused", code=refusal.code.value, sentence=refusal.sentence)
+            return await self._visited(request, visit, problem, 422)
+        except Unavailable:
+            return await self._visited(request, visit, words.away, 503)
+        if done is None:
+            return self._form(request, Visit.begun(visit.locale))
+        return self._on(request, replace(visit, news=told.on_its_way))
+
     async def leave(self, request: Request) -> Response:
         keyring = _keyring(request)
         visit, said = visits.read(request, keyring), await _said(request)
@@ -216,13 +279,6 @@ class ProtocolPage:
         *,
         typed: str,
     ) -> Response:
-        locale, zone = _locale(request, visit), ZoneInfo(visited.time_zone)
-
-        def when(at: datetime) -> Markup:
-            there = at.astimezone(zone)
-            told = Markup('<time datetime="{}">{}</time>')
-            return told.format(there.isoformat(timespec="seconds"), moment(there, locale))
-
         return self._rendered(
             request,
             replace(visit, news=None),
@@ -234,7 +290,7 @@ class ProtocolPage:
             status=visited.status,
             company=visited.company,
             pass_=visit.kept,
-            when=when,
+            when=_when(visited.time_zone, _locale(request, visit)),
             news=visit.news,
         )
 
@@ -245,8 +301,9 @@ class ProtocolPage:
             document=FOLLOW,
             locale=locale.value,
             words=WORDS[locale],
+            told=HISTORY_WORDS[locale],
             languages=[(each.value, name) for each, name in LANGUAGES],
-            forms={each: visit.form(keyring, each) for each in ("ask", "answer", "leave")},
+            forms={each: visit.form(keyring, each) for each in FORMS},
         )
         response = Response(html, code, media_type="text/html", headers=dict(PRIVATE))
         visits.keep(response, visit, keyring, secure=self._secure)
@@ -257,6 +314,18 @@ class ProtocolPage:
         response = RedirectResponse("/protocolo", 303, headers=dict(PRIVATE))
         visits.keep(response, visit, _keyring(request), secure=self._secure)
         return response
+
+
+def _when(time_zone: str, locale: Locale) -> Callable[[datetime], Markup]:
+    """Moments, told on that clock."""
+    zone = ZoneInfo(time_zone)
+
+    def when(at: datetime) -> Markup:
+        there = at.astimezone(zone)
+        told = Markup('<time datetime="{}">{}</time>')
+        return told.format(there.isoformat(timespec="seconds"), moment(there, locale))
+
+    return when
 
 
 async def _said(request: Request) -> dict[str, str] | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, true, update
 
 from domain.model.occurrence import Occurrence
 from domain.model.reply import Reply
@@ -61,8 +61,11 @@ class OccurrenceShelf(Shelf[Occurrence]):
             self.session, Occurrence, self.seen(), O_.publisher_id, publisher_ids, LATEST, window
         )
 
-    async def latest(self, ticket_id: UUID) -> Sequence[Occurrence]:
+    async def latest(
+        self, ticket_id: UUID, publisher_id: UUID | None = None
+    ) -> Sequence[Occurrence]:
         """The last message on each account, the last one first; what a machine sent comes after.
+        Of one publisher alone, where that is asked: others may have come by a merge.
 
         Asked without the wall: who holds a ticket answers whatever was said in it.
         """
@@ -71,7 +74,11 @@ class OccurrenceShelf(Shelf[Occurrence]):
         )
         each = (
             select(O_.id, place.label("place"))
-            .where(O_.workspace_id == self.actor.workspace_id, O_.ticket_id == ticket_id)
+            .where(
+                O_.workspace_id == self.actor.workspace_id,
+                O_.ticket_id == ticket_id,
+                true() if publisher_id is None else O_.publisher_id == publisher_id,
+            )
             .subquery()
         )
         rows = await self.session.scalars(

@@ -50,6 +50,7 @@ from storage.engine import Database
 from storage.entries import EntryShelf
 from storage.feed import FeedReader, StraightFeed
 from storage.fields import FieldDefinitionShelf, PublisherFieldShelf
+from storage.histories import HistoryShelf
 from storage.idempotency import IdempotencyShelf
 from storage.levels import AccountShelf, LevelShelf, MonitoringShelf, TicketTypeShelf
 from storage.mailboxes import MailboxShelf
@@ -127,6 +128,7 @@ class SqlWork:
         self.short_links = ShortLinkShelf(session, actor)
         self.publishers = PublisherShelf(session, actor)
         self.protocols = ProtocolShelf(session, actor)
+        self.histories = HistoryShelf(session)
         self.presence = PresenceShelf(session, actor, now, lasting)
         self.field_definitions = FieldDefinitionShelf(session, actor)
         self.publisher_fields = PublisherFieldShelf(session, actor)

@@ -5,6 +5,24 @@ from domain.words import Locale
 EN, PT = Locale.EN, Locale.PT_BR
 
 SENTENCES: dict[str, dict[Locale, str]] = {
+    "history_one_of": {
+        EN: "Name the ticket either by its id or by its protocol.",
+        PT: "Indique o ticket pelo id ou pelo protocolo, apenas um dos dois.",
+    },
+    "protocol_unknown": {
+        EN: "There is no ticket with this protocol, or you may not see it.",
+        PT: "Não há ticket com este protocolo, ou você não pode vê-lo.",
+    },
+    "history_no_mailbox": {
+        EN: "Level {level} answers from no e-mail account. Ask for the history by CHANNEL.",
+        PT: "O nível {level} não responde por nenhuma conta de e-mail. Peça o histórico por "
+        "CHANNEL.",
+    },
+    "history_no_email": {
+        EN: "No e-mail address of the publisher is known. Save one, or ask for the history by "
+        "CHANNEL.",
+        PT: "Nenhum e-mail do publicador é conhecido. Cadastre um ou peça o histórico por CHANNEL.",
+    },
     "reply_waits": {
         EN: "A reply waits for approval. It has to be decided on or withdrawn first.",
         PT: "Há uma resposta aguardando aprovação. Antes, ela precisa ser decidida ou retirada.",

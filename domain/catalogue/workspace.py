@@ -123,6 +123,10 @@ SENTENCES: dict[str, dict[Locale, str]] = {
         EN: "The legal deadline is counted in calendar days: give a multiple of 86400 seconds.",
         PT: "O prazo legal conta dias corridos: informe um múltiplo de 86400 segundos.",
     },
+    "metric_fixed": {
+        EN: "The law gives this time; a level has no target of its own for it.",
+        PT: "Este prazo é da lei; um nível não tem meta própria para ele.",
+    },
     "target_twice": {
         EN: "{metric} of {priority} is given twice.",
         PT: "{metric} de {priority} foi informado duas vezes.",

@@ -8,10 +8,10 @@ from sqlalchemy import Index, Text, text
 from sqlmodel import Field
 
 from domain.errors import WrongState
-from domain.events import Fact, ReplyFailed, ReplyRetried, ReplySent, ReplyUncertain
+from domain.events import Fact, HistorySent, ReplyFailed, ReplyRetried, ReplySent, ReplyUncertain
 from domain.model.base import Record, Tags, UTCDateTime, only_where, word
 from domain.sending import Outcome, Sent
-from domain.words import CloseReason, DeliveryState, TicketStatus, Visibility
+from domain.words import CloseReason, DeliveryState, HistoryMeans, TicketStatus, Visibility
 
 UNDER_WAY = text("next_attempt_at IS NOT NULL")
 FAILURE_DETAIL = 500
@@ -60,6 +60,14 @@ class Reply(Record, table=True):
     """What the network said of it, in its own words."""
     mentions: Sequence[str] = Field(default=(), sa_type=Tags)
     """Ids of colleagues whom a note speaks to."""
+    history_means: HistoryMeans | None = Field(
+        default=None, sa_type=word(HistoryMeans, "history_means")
+    )
+    """How the history of the protocol was asked for, where that is what it carries."""
+    history_hash: str | None = Field(default=None, max_length=64)
+    """SHA-256 of the document that goes with it, in hexadecimal digits."""
+    history_due_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """By when the law wants it sent."""
     attempts: int = 0
     queued_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """When it was let go; replies of one ticket go out in this order."""
@@ -105,6 +113,10 @@ class Reply(Record, table=True):
             state=DeliveryState.HELD,
             written_at=now,
         )
+
+    def carry_history(self, means: HistoryMeans, document_hash: str, due_at: datetime) -> None:
+        """It is what a consumer gets who asked for the history of their protocol."""
+        self.history_means, self.history_hash, self.history_due_at = means, document_hash, due_at
 
     def belong_to(self, ticket_id: UUID) -> None:
         self.ticket_id = ticket_id
@@ -154,14 +166,18 @@ class Reply(Record, table=True):
 
     def sent(
         self, now: datetime, external_id: str | None = None, external_url: str | None = None
-    ) -> Fact:
+    ) -> list[Fact]:
         """The network has it."""
         self._rest(DeliveryState.SENT)
         self.sent_at = now
         self.external_id = _kept(external_id, EXTERNAL_ID) or self.external_id
         if external_url is not None and len(external_url) <= EXTERNAL_URL:
             self.external_url = _kept(external_url, EXTERNAL_URL)
-        return ReplySent(reply_id=self.id, automated=self.automated)
+        facts: list[Fact] = [ReplySent(reply_id=self.id, automated=self.automated)]
+        if self.history_hash is not None:
+            proof = HistorySent(became=self.history_hash, reply_id=self.id, automated=True)
+            facts.append(proof)
+        return facts
 
     def fail(self, sentence: str, detail: str | None = None, *, by_hand: bool = False) -> Fact:
         """It will not go out, unless somebody has it sent again."""
@@ -196,7 +212,7 @@ class Reply(Record, table=True):
         self.attempts = 0
         return ReplyRetried(reply_id=self.id, was=was.value, automated=self.automated)
 
-    def arrived(self, now: datetime) -> Fact:
+    def arrived(self, now: datetime) -> list[Fact]:
         """Somebody saw that the network has it."""
         self._must_be_decided()
         return self.sent(now)

@@ -8,6 +8,7 @@ from domain.events import (
     Acknowledged,
     ApprovalRequested,
     Fact,
+    HistoryRequested,
     OccurrenceReceived,
     Reopened,
     ReplyWritten,
@@ -15,10 +16,10 @@ from domain.events import (
 )
 from domain.model.occurrence import Occurrence
 from domain.model.ticket_status import Moving
-from domain.rules import states
+from domain.rules import histories, states
 from domain.rules.states import Trigger
 from domain.rules.wording import snippet_of
-from domain.words import CloseReason, TicketStatus
+from domain.words import CloseReason, HistoryMeans, TicketStatus
 
 
 class Talking(Moving):
@@ -98,6 +99,17 @@ class Talking(Moving):
         if to is not self.status:
             facts.append(self.change_status(to, now=now, close_reason=close_reason))
         return facts
+
+    def tell_history(self, reply_id: UUID, means: HistoryMeans, due_at: datetime) -> list[Fact]:
+        """The history goes to the consumer, whatever became of the case; nothing of it moves."""
+        return [
+            self.owe_history(reply_id, means, due_at),
+            ReplyWritten(reply_id=reply_id, automated=True),
+        ]
+
+    def owe_history(self, reply_id: UUID, means: HistoryMeans, due_at: datetime) -> Fact:
+        """It is owed by then, and goes with that reply."""
+        return HistoryRequested(became=histories.told(means, due_at), reply_id=reply_id)
 
     # ── a reply that waits for approval ──────────────────────────────────────────────────────
 

@@ -9,6 +9,9 @@ from domain.model.account import Account
 from domain.model.level import Level
 from domain.model.occurrence import Occurrence
 from domain.model.ticket import Ticket
+from domain.operations import connecting
+from domain.rules import capability
+from domain.rules.capability import Answered, FileShape
 from domain.words import Network, Visibility
 from domain.work import Work
 
@@ -24,10 +27,16 @@ class Address:
 
 
 async def address(
-    work: Work, ticket: Ticket, level: Level, visibility: Visibility, account_id: UUID | None
+    work: Work,
+    ticket: Ticket,
+    level: Level,
+    visibility: Visibility,
+    account_id: UUID | None,
+    publisher_id: UUID | None = None,
 ) -> Address:
-    """Out of the account that was asked for, else the one that the publisher wrote to last."""
-    heard = await work.occurrences.latest(ticket.id)
+    """Out of the account that was asked for, else the one that the publisher wrote to last; with a
+    publisher, to nobody else, whoever else wrote there."""
+    heard = await work.occurrences.latest(ticket.id, publisher_id)
     ours = {each.id: each for each in (await work.levels.accounts([level.id]))[level.id]}
 
     if account_id is not None:
@@ -95,3 +104,24 @@ async def _must_reach(work: Work, ticket: Ticket, account: Account, visibility: 
     raise NotSupportedByNetwork(
         "publisher_not_there", field=FIELD, network=account.network.value, name=account.name
     )
+
+
+async def must_carry(
+    work: Work,
+    ticket: Ticket,
+    to: Address,
+    visibility: Visibility,
+    text: str,
+    files: Sequence[FileShape],
+) -> None:
+    """Nothing where it can go there now, with all that goes with it; else what cannot."""
+    network, able = to.account.network, connecting.able(work, to.account)
+    if able.needs_connection and not to.account.connected:
+        raise NotSupportedByNetwork("reply_not_connected", field=["visibility"])
+    capability.check(able, network, visibility, text, files)
+    if able.is_particular:
+        answered = Answered(
+            to.answers.kind if to.answers else None,
+            await work.outbox.heard_in_private(to.account.id, ticket.publisher_id),
+        )
+        capability.reach(able, network, visibility, answered, work.now)

@@ -204,7 +204,7 @@ async def sent(work: Work, attempt: Attempt, outcome: Sent) -> Reply | None:
         return None
     reply, ticket = held
 
-    work.record(ticket, reply.sent(work.now, outcome.external_id, outcome.external_url))
+    work.record(ticket, *reply.sent(work.now, outcome.external_id, outcome.external_url))
     return reply
 
 
@@ -306,7 +306,7 @@ async def retry(
     if decision is RetryDecision.GIVE_UP:
         await _undelivered(work, ticket, reply, reply.write_off("delivery_given_up_by_hand"))
     elif decision is RetryDecision.ARRIVED:
-        work.record(ticket, reply.arrived(work.now), *ticket.touch())
+        work.record(ticket, *reply.arrived(work.now), *ticket.touch())
     else:
         work.record(ticket, reply.requeue(work.now), *ticket.touch())
     return Replied(reply, ticket)

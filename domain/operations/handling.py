@@ -152,14 +152,25 @@ async def merge(
     waiting = await work.approvals.open_of([target.id])
     for approval in waiting.values():
         approval.go_stale()
+    promised = await _promised(work, source, target)
     await work.occurrences.move(source.id, target.id)
     await work.replies.move(source.id, target.id)
     await work.approvals.move(source.id, target.id)
     await work.attachments.move(source.id, target.id)
     said = checking.comment(comment)
     work.record(source, closed, *ended, comment=said)
-    work.record(target, kept, comment=said)
+    work.record(target, kept, *promised, comment=said)
     return target
+
+
+async def _promised(work: Work, source: Ticket, target: Ticket) -> list[Fact]:
+    """What is owed of the source's history is owed there from now on, by the same day."""
+    last = await work.histories.last(source.id)
+    if last is None or last.sent_at is not None or not (last.history_means and last.history_due_at):
+        return []
+    if target.terms_id is None:
+        target.come_under((await work.levels.get(target.level_id)).terms_id)
+    return [target.owe_history(last.id, last.history_means, last.history_due_at)]
 
 
 async def remove(work: Work, ticket_id: UUID, reason: str) -> RemovedTicket:

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.answers import Replied
-from domain.errors import Forbidden, Invalid, NotFound, NotSupportedByNetwork, StaleReply
+from domain.errors import Forbidden, Invalid, NotFound, StaleReply
 from domain.model.approval import Approval
 from domain.model.attachment import Attachment
 from domain.model.level import Level
 from domain.model.reply import Reply
 from domain.model.ticket import Ticket
-from domain.operations import addressing, connecting, handling, linking
+from domain.operations import addressing, handling, linking
 from domain.position import BadCursor
-from domain.rules import capability, checking, moderation
-from domain.rules.capability import FILES_MOST, Answered, FileShape
+from domain.rules import checking, moderation
+from domain.rules.capability import FILES_MOST, FileShape
 from domain.rules.wording import TEXT_LENGTH
 from domain.words import CloseReason, TicketStatus, Visibility
 from domain.work import Work
@@ -80,18 +80,8 @@ async def _written(
     """The reply with its address and its files; the refusal names what its network cannot carry."""
     close_reason = _close_reason(asked)
     to = await addressing.address(work, ticket, level, asked.visibility, asked.account_id)
-    network = to.account.network
     shapes = [FileShape(each.file_name, each.media_type, each.size) for each in files]
-    able = connecting.able(work, to.account)
-    if able.needs_connection and not to.account.connected:
-        raise NotSupportedByNetwork("reply_not_connected", field=["visibility"])
-    capability.check(able, network, asked.visibility, text, shapes)
-    if able.is_particular:
-        answered = Answered(
-            to.answers.kind if to.answers else None,
-            await work.outbox.heard_in_private(to.account.id, ticket.publisher_id),
-        )
-        capability.reach(able, network, asked.visibility, answered, work.now)
+    await addressing.must_carry(work, ticket, to, asked.visibility, text, shapes)
 
     written = Reply.of(
         workspace_id=ticket.workspace_id,

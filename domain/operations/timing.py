@@ -15,6 +15,7 @@ from domain.events import Fact, SlaBreached, SlaWarned
 from domain.model.entry import HistoryEntry
 from domain.model.sla import SlaClock, SlaEvent
 from domain.model.ticket import Ticket
+from domain.rules import histories
 from domain.rules.acts import Act, Key, Step, owes_more, sending_matters, under_way
 from domain.rules.calendar import NeverOpens
 from domain.rules.clocks import ALL, Notice
@@ -25,6 +26,7 @@ from domain.words import ApprovalState, HistoryKind, TicketStatus
 from domain.work import Work
 
 SOFTWARE = "Guichê"
+ASKED = HistoryKind.HISTORY_REQUESTED
 SILENT = frozenset({HistoryKind.SLA_WARNING, HistoryKind.SLA_BREACHED, HistoryKind.SLA_RECOMPUTED})
 """Entries that tell of clocks and move none."""
 LETS_GO = frozenset({ApprovalState.APPROVED.value, ApprovalState.EDITED_APPROVED.value})
@@ -287,4 +289,5 @@ def _step(told: Fact | HistoryEntry) -> Step:
         became=TicketStatus(told.became) if status and told.became else None,
         automated=told.automated,
         reply_id=None if given_back else told.reply_id,
+        due_at=histories.due_of(told.became) if told.kind is ASKED else None,
     )

@@ -15,13 +15,13 @@ MESSAGES_MOST = 50
 async def of_partner(work: Work, protocol: str) -> ProtocolStatus | None:
     """A ticket of the levels that the partner's key was made for; nothing where it is none."""
     tracked = await proving.seen(work, protocol)
-    return await _told(work, tracked, partner=True) if tracked else None
+    return await told(work, tracked, partner=True) if tracked else None
 
 
 async def of_anyone(work: Work, protocol: str, proof: str | None) -> ProtocolStatus | None:
     """The ticket of whoever shows the proof; nothing where one of the two is wrong."""
     tracked = await proving.proven(work, protocol, proof)
-    return await _told(work, tracked, partner=False) if tracked else None
+    return await told(work, tracked, partner=False) if tracked else None
 
 
 async def visited(work: Work, protocol: str, kept: str) -> Visited | None:
@@ -32,10 +32,11 @@ async def visited(work: Work, protocol: str, kept: str) -> Visited | None:
     [home] = [
         each for each in await work.identities.workspaces() if each.id == tracked.workspace_id
     ]
-    return Visited(await _told(work, tracked, partner=False), home.name, home.time_zone)
+    return Visited(await told(work, tracked, partner=False), home.name, home.time_zone)
 
 
-async def _told(work: Work, tracked: Tracked, *, partner: bool) -> ProtocolStatus:
+async def told(work: Work, tracked: Tracked, *, partner: bool) -> ProtocolStatus:
+    """The status of a ticket that may be told of."""
     if tracked.removed_at is not None:
         return _removed(tracked, tracked.removed_at)
     shelf, ticket_id = work.protocols, tracked.ticket_id

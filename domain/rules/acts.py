@@ -14,7 +14,7 @@ from domain.words import (
     TicketStatus,
 )
 
-FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL = SlaMetric
+FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL, HISTORY = SlaMetric
 NEW, OPEN, ESCALATED, PENDING, AWAITING, RESOLVED, CLOSED = TicketStatus
 ON_US = frozenset({NEW, OPEN, ESCALATED, AWAITING})
 RUNS_IN: Mapping[SlaMetric, frozenset[TicketStatus]] = {
@@ -25,8 +25,11 @@ RUNS_IN: Mapping[SlaMetric, frozenset[TicketStatus]] = {
     APPROVAL: frozenset({AWAITING}),
     LEVEL: ON_US,
     LEGAL: ON_US | {PENDING},
+    HISTORY: frozenset(TicketStatus),
 }
 ENDED_BY_RESOLVING = (RESOLUTION, LEVEL, LEGAL)
+OWED_AFTERWARDS = frozenset({HISTORY})
+"""Of what is over, too."""
 ANSWERED_BY_SENDING = frozenset({FIRST, NEXT})
 LET_GO = frozenset(
     {HistoryKind.REPLY_WRITTEN, HistoryKind.REPLY_RETRIED, HistoryKind.APPROVAL_DECIDED}
@@ -44,6 +47,8 @@ class Step:
     automated: bool = False
     reply_id: UUID | None = None
     """Of what it let go, or what became of that; None where it was given back."""
+    due_at: datetime | None = None
+    """By when the history is owed that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from domain.words import SlaCause, SlaMetric, SlaRisk, SlaState
 ZERO = timedelta()
 ALL = 100
 LEGAL_NOTICE = timedelta(days=2)
+IN_DAYS = frozenset({SlaMetric.LEGAL_RESPONSE, SlaMetric.HISTORY})
+"""What the law gives in calendar days: every minute counts, open or not."""
 NOBODY_WAITS = timedelta(days=7305)
 """Twenty years: the deadline of what would take longer than any calendar is looked at."""
 
@@ -117,9 +119,9 @@ class Clock:
     def marks(self, warnings: Sequence[int]) -> Iterator[tuple[int, timedelta]]:
         """The percentages at which to warn, each with the time that is used by then.
 
-        The legal deadline warns two days before, and only then.
+        A deadline of the law warns two days before, and only then.
         """
-        if self.metric is SlaMetric.LEGAL_RESPONSE:
+        if self.metric in IN_DAYS:
             if self.target > LEGAL_NOTICE:
                 before = self.target - LEGAL_NOTICE
                 yield before * ALL // self.target, before

@@ -11,6 +11,7 @@ from domain.rules.acts import (
     CLOSED,
     ENDED_BY_RESOLVING,
     FIRST,
+    HISTORY,
     LEGAL,
     NEXT,
     RESOLUTION,
@@ -19,7 +20,7 @@ from domain.rules.acts import (
     Key,
 )
 from domain.rules.calendar import legal_due
-from domain.rules.clocks import Clock, EveryMinute, Measure, Notice
+from domain.rules.clocks import IN_DAYS, Clock, EveryMinute, Measure, Notice
 from domain.rules.sla import Terms
 from domain.words import (
     Priority,
@@ -63,7 +64,7 @@ class Clockwork:
 
     def measure(self, metric: SlaMetric, terms: Terms | None = None) -> Measure:
         by = terms or self._terms
-        return CALENDAR_DAYS if metric is LEGAL or by is None else by.calendar
+        return CALENDAR_DAYS if metric in IN_DAYS or by is None else by.calendar
 
     def hold(self, key: Key, *, breached_at: datetime | None, warned: int) -> None:
         """What was told before stays told."""
@@ -88,15 +89,23 @@ class Clockwork:
         if self._open(NEXT) is None:
             self._begin(NEXT, at)
 
+    def _owe_history(self, due_at: datetime, at: datetime) -> None:
+        """Asked for again while it is owed, it is owed by the same moment."""
+        if self._open(HISTORY) is None:
+            last = self._last(HISTORY)
+            clock = Clock(HISTORY, last.cycle + 1 if last else 1, due_at - at, at)
+            self._keep(clock.resume(at, CALENDAR_DAYS))
+
     def _end(self, metric: SlaMetric, at: datetime, terms: Terms | None = None) -> None:
         clock = self._open(metric)
         if clock is not None:
             self._keep(clock.meet(at, self.measure(metric, terms)))
 
-    def _cancel_all(self, at: datetime) -> None:
+    def _cancel_all(self, at: datetime, *, but: Collection[SlaMetric] = ()) -> None:
         """Nothing is owed any more, but for what an answer under way may still be too late for."""
         for clock in [each for each in self.clocks.values() if each.is_open]:
-            if not (self._under_way and clock.metric in ANSWERED_BY_SENDING):
+            waits = self._under_way and clock.metric in ANSWERED_BY_SENDING
+            if not waits and clock.metric not in but:
                 self._keep(clock.cancel(at, self.measure(clock.metric)))
 
     def _run_or_rest(self, at: datetime) -> None:
@@ -153,6 +162,8 @@ class Clockwork:
 
     def _follows(self, clock: Clock) -> bool:
         """What is open, and what resolving ended and a reopening would let run on."""
+        if clock.metric is HISTORY:
+            return False  # owed by the day on which it was asked for, whatever the level promises
         resumable = clock.metric in ENDED_BY_RESOLVING and self._status in (RESOLVED, AWAITING)
         return clock.is_open or (resumable and clock == self._last(clock.metric))
 
@@ -190,8 +201,8 @@ class Clockwork:
         running = [each for each in clocks if each.running_since]
         if any(self._is_near(each) for each in running):
             return SlaRisk.AT_RISK
-        # The law's own clock goes on while everything of ours stands still.
-        ours = [each for each in clocks if each.metric is not LEGAL]
+        # The law's own clocks go on while everything of ours stands still.
+        ours = [each for each in clocks if each.metric not in IN_DAYS]
         standing = bool(ours) and not any(each.running_since for each in ours)
         return SlaRisk.PAUSED if standing or not running else SlaRisk.ON_TIME
 

@@ -22,6 +22,8 @@ LONGEST = timedelta(days=366)
 WARNINGS_MOST = 10
 USUAL_WARNINGS = (50, 75, 90, 100)
 LEGAL_DAYS = 7
+BY_LEVEL = tuple(each for each in SlaMetric if each is not SlaMetric.HISTORY)
+"""What a level gives its own time for, or leaves out; of the rest the law leaves no choice."""
 RESPONSE = {
     Priority.URGENT: HOUR / 2,
     Priority.HIGH: HOUR,
@@ -99,6 +101,8 @@ def read_targets(given: Sequence[tuple[Priority, SlaMetric, int]]) -> Targets:
         path = ["slaTargets", str(place), "seconds"]
         if not 1 <= seconds <= LONGEST.total_seconds():
             raise Invalid("target_range", field=path, most=int(LONGEST.total_seconds()))
+        if metric not in BY_LEVEL:
+            raise Invalid("metric_fixed", field=["slaTargets", str(place), "metric"])
         if metric is SlaMetric.LEGAL_RESPONSE and seconds % DAY.total_seconds():
             raise Invalid("legal_in_days", field=path)
         if (priority, metric) in targets:

@@ -14,12 +14,14 @@ from domain.rules.acts import (
     CLOSED,
     ENDED_BY_RESOLVING,
     FIRST,
+    HISTORY,
     LEGAL,
     LET_GO,
     LEVEL,
     NEW,
     NEXT,
     OPEN,
+    OWED_AFTERWARDS,
     PENDING,
     RESOLUTION,
     RESOLVED,
@@ -115,6 +117,11 @@ class Timekeeper(Clockwork):
             self._before_reopening = dict(self.clocks)
             self._become(step.became or OPEN, at)
             self._ask(at)
+        elif kind is HistoryKind.HISTORY_REQUESTED:
+            if step.due_at is not None:
+                self._owe_history(step.due_at, at)
+        elif kind is HistoryKind.HISTORY_SENT:
+            self._end(HISTORY, at)
         elif kind is HistoryKind.ACKNOWLEDGED:
             self._undo_reopening(at)
         elif kind in (HistoryKind.MERGED, HistoryKind.REMOVED):
@@ -135,7 +142,7 @@ class Timekeeper(Clockwork):
             for metric in ENDED_BY_RESOLVING:
                 self._end(metric, at)
         if status is CLOSED:
-            self._cancel_all(at)
+            self._cancel_all(at, but=OWED_AFTERWARDS)
         # A reply held on what is resolved reopens nothing; what it leads to may.
         # Out of CLOSED leads nothing but T21.
         ended = (RESOLVED, CLOSED, AWAITING)
@@ -152,7 +159,7 @@ class Timekeeper(Clockwork):
         if status is not None and status is not self._status:
             self._become(status, at)
         elif self._status is CLOSED:
-            self._cancel_all(at)
+            self._cancel_all(at, but=OWED_AFTERWARDS)
         else:
             self._run_or_rest(at)
 
@@ -176,6 +183,8 @@ class Timekeeper(Clockwork):
         """T13: as if it had never been reopened; an answer given meanwhile stays given."""
         self._status = RESOLVED
         for key, clock in list(self.clocks.items()):
+            if clock.metric is HISTORY:
+                continue
             before = self._before_reopening.get(key)
             if before is None and clock.is_open:
                 measure = self.measure(clock.metric)

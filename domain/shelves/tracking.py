@@ -5,7 +5,21 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from domain.model.reply import Reply
+from domain.rules.histories import Line
 from domain.tracking import Next, Said, Tracked, Turn
+
+
+class Histories(Protocol):
+    """What the consumer of a ticket said and was told in it."""
+
+    async def lines(self, ticket_id: UUID, publisher_id: UUID, most: int) -> Sequence[Line]:
+        """The last of it, oldest first: what they wrote and what reached them, nobody else's."""
+        ...
+
+    async def last(self, ticket_id: UUID) -> Reply | None:
+        """What the history went with that was asked for last."""
+        ...
 
 
 class Protocols(Protocol):

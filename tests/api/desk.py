@@ -44,6 +44,7 @@ from server.graphql import GraphQLApp
 from server.lifespan import StoredFeed, StoredPresence
 from server.links import follow
 from server.opening import NOBODY, ringing, ringing_presence
+from server.press import Press
 from server.secrets import Keyring
 from server.throttle import Throttle, Tries
 from tests.api.bothways import BothWays
@@ -111,6 +112,7 @@ class Desk:
                 boards=boards,
                 lookout=lookout,
                 cursors=storage.cursors,
+                printer=Press(),
                 file_links=FileLinks(keyring.linking, storage.addresses),
                 clock=storage.clock,
                 nobody=NOBODY,

@@ -33,7 +33,7 @@ from tests.world import Person, World
 from workers.deadlines import Watch
 
 SAO_PAULO, NEW_YORK = ZoneInfo("America/Sao_Paulo"), ZoneInfo("America/New_York")
-FIRST, NEXT, RESOLUTION, _, LEVEL, LEGAL = SlaMetric
+FIRST, NEXT, RESOLUTION, _, LEVEL, LEGAL, _HISTORY = SlaMetric
 HOUR = 3600
 OFFICE = tuple(
     WeeklyInterval(day, *each)

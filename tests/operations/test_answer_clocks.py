@@ -31,7 +31,7 @@ from tests.outbox import answered, ended
 from tests.world import Person, World
 
 A_MINUTE, AN_HOUR = timedelta(minutes=1), timedelta(hours=1)
-FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL = SlaMetric
+FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL, _HISTORY = SlaMetric
 NEW, OPEN, ESCALATED, PENDING, AWAITING, RESOLVED, CLOSED = TicketStatus
 REFUSED = Declined("network_declined")
 ALWAYS = CalendarForm(

@@ -43,7 +43,7 @@ from storage.access import columns
 from tests.world import Person, World
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL = SlaMetric
+FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL, _HISTORY = SlaMetric
 E_ = columns(SlaEvent)
 FRIDAY, TUESDAY = "2026-09-04T15:00", "2026-09-08T09:00"
 

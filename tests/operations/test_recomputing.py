@@ -23,7 +23,7 @@ from storage.access import columns
 from tests.operations.test_deadlines import Days, answer, clocks, events, rows, sweep
 from tests.world import World
 
-FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL = SlaMetric
+FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL, _HISTORY = SlaMetric
 E_ = columns(SlaEvent)
 TUESDAY = "2026-09-08T09:00"
 ALL_DAY = ((time(9), time(18)),)

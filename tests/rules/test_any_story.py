@@ -29,7 +29,7 @@ from tests.rules.test_timekeeping import (
 )
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL = SlaMetric
+FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL, _HISTORY = SlaMetric
 NEW, OPEN, ESCALATED, PENDING, AWAITING, RESOLVED, CLOSED = TicketStatus
 LOW, MEDIUM, HIGH, URGENT = Priority.LOW, Priority.MEDIUM, Priority.HIGH, Priority.URGENT
 SHORT = replace(K, intervals=tuple(WeeklyInterval(day, time(8), time(14)) for day in range(1, 7)))
@@ -38,7 +38,7 @@ SHORT = replace(K, intervals=tuple(WeeklyInterval(day, time(8), time(14)) for da
 def _steep(hours: Hours, minutes: int, *, without: Sequence[SlaMetric] = ()) -> Terms:
     """Less time for what is more urgent; some metrics not measured at all."""
     share = {LOW: 8, MEDIUM: 4, HIGH: 2, URGENT: 1}
-    metrics = [each for each in SlaMetric if each not in (LEGAL, *without)]
+    metrics = [each for each in SlaMetric if each not in (LEGAL, _HISTORY, *without)]
     targets = {
         (priority, metric): minutes * times * (1 + place) * MINUTE
         for priority, times in share.items()

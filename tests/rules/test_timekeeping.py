@@ -16,7 +16,7 @@ from domain.rules.timekeeping import Timekeeper
 from domain.words import HistoryKind, Priority, SlaCause, SlaMetric, SlaRisk, SlaState, TicketStatus
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL = SlaMetric
+FIRST, NEXT, RESOLUTION, APPROVAL, LEVEL, LEGAL, HISTORY = SlaMetric
 NEW, OPEN, ESCALATED, PENDING, AWAITING, RESOLVED, CLOSED = TicketStatus
 LOW, MEDIUM, HIGH, URGENT = Priority.LOW, Priority.MEDIUM, Priority.HIGH, Priority.URGENT
 RUNNING, PAUSED, MET, BREACHED, CANCELLED = SlaState
