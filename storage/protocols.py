@@ -17,6 +17,7 @@ from domain.rules.access import Actor
 from domain.tracking import Next, Said, Tracked, Turn
 from domain.words import DeliveryState, TicketStatus, Visibility
 from storage.access import O_, P_, T_, columns, readable
+from storage.histories import OTHERS
 from storage.prepared import prepared, values
 from storage.session import Session
 
@@ -55,7 +56,12 @@ EXPECTED: Select[Any] = select(func.min(S_.due_at)).where(
 
 def _said(*, in_public: bool) -> Select[Any]:
     """The last of both, which each index finds from its end."""
-    kinds = O_.kind.in_(sorted(publicity.IN_PUBLIC)) if in_public else true()
+    # Where two people's cases were merged, each reads what was said with them alone.
+    kinds = (
+        O_.kind.in_(sorted(publicity.IN_PUBLIC))
+        if in_public
+        else O_.publisher_id == bindparam("publisher")
+    )
     theirs = (
         select(O_.occurred_at.label("at"), false().label("ours"), O_.text.label("text"), O_.id)
         .where(
@@ -75,6 +81,7 @@ def _said(*, in_public: bool) -> Select[Any]:
             R_.ticket_id == bindparam("ticket"),
             R_.state == DeliveryState.SENT,
             R_.visibility.in_(shown),
+            true() if in_public else ~OTHERS,
         )
         .order_by(R_.written_at.desc(), R_.id.desc())
         .limit(bindparam("most"))
@@ -111,8 +118,8 @@ class ProtocolShelf:
         rows = await self.session.execute(TURNS, {"ticket": ticket_id})
         return [Turn(at, TicketStatus(became)) for at, became in rows]
 
-    async def said(self, ticket_id: UUID, most: int, *, in_public: bool) -> Sequence[Said]:
-        asked = {"ticket": ticket_id, "most": most}
+    async def said(self, tracked: Tracked, most: int, *, in_public: bool) -> Sequence[Said]:
+        asked = {"ticket": tracked.ticket_id, "publisher": tracked.publisher_id, "most": most}
         rows = await self.session.execute(SAID[in_public], asked)
         return [Said(at, bool(ours), text) for at, ours, text, _ in rows][-most:]
 

@@ -41,7 +41,7 @@ async def told(work: Work, tracked: Tracked, *, partner: bool) -> ProtocolStatus
         return _removed(tracked, tracked.removed_at)
     shelf, ticket_id = work.protocols, tracked.ticket_id
     passed = [ProtocolStage(stage, at) for at, stage in stages.passed(await shelf.turns(ticket_id))]
-    said = await shelf.said(ticket_id, MESSAGES_MOST, in_public=partner)
+    said = await shelf.said(tracked, MESSAGES_MOST, in_public=partner)
     stage = stages.of(tracked.status)
     over = stage is PublicStage.CLOSED
     following = await shelf.next(tracked, seen=partner) if over else None

@@ -289,6 +289,22 @@ async def test_merged_it_goes_on_in_the_other_if_that_is_of_the_same_person(
     assert (await shown(world, third)).successor is None
 
 
+async def test_merged_with_somebody_elses_each_is_told_what_was_said_with_them(
+    world: World, ticket: Ticket, ana: Person, account: Account
+) -> None:
+    of_rui = await world.heard(account, author="rui", text="Sou o Rui", thread="rui")
+    await says(world, of_rui, "Rui, já vimos", ana, visibility=PRIVATE)
+    await ended(world, Sent("net-1", None))
+    await world.do(handling.merge, of_rui.id, ticket.id, "Engano", True, by=ana)
+    await says(world, ticket, "Maria, já vimos", ana)
+    await ended(world, Sent("net-2", None))
+
+    status = await shown(world, ticket)
+
+    assert "Rui" not in str(status)
+    assert status.messages[0].text == "Cadê meu pedido?"
+
+
 async def test_a_removed_ticket_is_told_as_removed_and_no_more(
     world: World, ticket: Ticket, ana: Person
 ) -> None:
