@@ -46,6 +46,7 @@ SHOWN = {
     "retryReply": "reply { id state } ticket { id version }",
     "updatePublisher": "publisher { id version }",
     "recordCall": "call { seconds } ticket { id version }",
+    "requestHistory": "historyRequest { means dueAt }",
     "mergePublishers": "publisher { id version }",
     "savePublisherFieldDefinition": "fieldDefinition { id version }",
     "receiveOccurrence": "occurrence { id } ticket { id version } duplicate",
@@ -74,6 +75,7 @@ KINDS = {
     "revokeApiKey": "DeleteInput",
     "shortenLinks": "ShortenLinksInput",
     "recordCall": "RecordCallInput",
+    "requestHistory": "RequestHistoryInput",
     "decideApproval": "DecideApprovalInput",
     "retryReply": "RetryReplyInput",
     "saveWebhookEndpoint": "SaveWebhookEndpointInput",
@@ -103,6 +105,7 @@ ASKED: Sequence[tuple[str, Json, Json]] = [
         },
         {"text": "U"},
     ),
+    ("requestHistory", {"ticketId": "$answered", "means": "CHANNEL"}, {"means": "EMAIL"}),
     (
         "finishTicket",
         {"ticketId": "$ticket", "closeReason": "SPAM", "comment": "C"},
@@ -176,6 +179,11 @@ async def office_of(desk: Desk, asked: Json | None = None) -> Office:
     if any(each in ("$approval", "$stopped") for each in (asked or {}).values()):
         office.names |= await moderation_of(desk)
     world = desk.world
+    if "$answered" in (asked or {}).values():
+        of_its_own = await world.account()
+        level = await world.level("Com conta", account_ids=[of_its_own.id])
+        await world.watch(of_its_own, level)
+        office.names["answered"] = gid(await world.heard(of_its_own))
     second = await world.level("Segundo")
     account = await world.account()
     await world.watch(account, world.triage)

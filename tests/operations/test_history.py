@@ -311,6 +311,8 @@ UNUSUAL = {
     HistoryKind.ATTACHMENT_KEPT,
     HistoryKind.ATTACHMENT_LOST,
     HistoryKind.CALL_RECORDED,
+    HistoryKind.HISTORY_REQUESTED,
+    HistoryKind.HISTORY_SENT,
 }
 
 
