@@ -60,10 +60,14 @@ class Watch:
         while self.number <= number:
             await self._changed.wait()
 
-    def reckon(self, now: datetime) -> None:
-        """Compare with what was told last, and wake those who watch where it differs."""
+    def reckon(self, now: datetime, *, rung: bool = False) -> None:
+        """Compare with what was told last, and wake those who watch where it differs.
+
+        Who was rung for is told in any case: they read for themselves, and may have read what was
+        there between two looks, which were alike.
+        """
         shown = (self.access_version, self.room.level_id, self.room.viewers_at(now))
-        if shown == self._shown:
+        if shown == self._shown and not rung:
             return
         self._shown = shown
         self.number += 1
@@ -126,15 +130,16 @@ class Lookout:
         while True:
             began = loop_time()
             due = began >= swept + SWEEP
-            watches = set(self._watches.values()) if due else self._rung
-            self._rung = set()
+            rung, self._rung = self._rung, set()
+            watches = set(self._watches.values()) if due else rung
             self._stirred.clear()
             try:
-                await self._look(watches)
+                await self._look(watches, rung)
             except Exception as error:
                 # The store may be away for a while; whoever watches keeps what he has seen.
                 log.warning("presence.unread", error=type(error).__name__, retry_in=pause)
                 swept = float("-inf")
+                self._rung |= rung
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
@@ -142,7 +147,7 @@ class Lookout:
             await asyncio.sleep(BETWEEN)
             await self._stir(swept + SWEEP - loop_time())
 
-    async def _look(self, watches: Collection[Watch]) -> None:
+    async def _look(self, watches: Collection[Watch], rung: Collection[Watch]) -> None:
         if watches:
             versions, rooms = await self._source.look(
                 {each.workspace_id for each in watches}, {each.ticket_id for each in watches}
@@ -152,7 +157,7 @@ class Lookout:
                 watch.room = rooms.get(watch.ticket_id, NOWHERE)
         now = self._clock()
         for watch in list(self._watches.values()):
-            watch.reckon(now)
+            watch.reckon(now, rung=watch in rung)
 
     async def _stir(self, seconds: float) -> None:
         """Wait for a ring, or for that long, or until a lease ends."""
