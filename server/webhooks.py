@@ -75,7 +75,7 @@ async def challenged(request: Request) -> Response:
         account, secret = await _account(storage, keyring, request)
         channel = registry.of(account.network) if account else registry.GENERIC
         answer = channel.challenge(secret, request.query_params, _connection(keyring, account))
-        if account is None or answer is None:
+        if account is None or secret == UNKNOWN or answer is None:
             raise NotSigned
     except NotSigned as refusal:
         return await _unsigned(request, refusal, locale)

@@ -16,6 +16,7 @@ from domain.errors import Refusal
 from domain.events import AttachmentKept, AttachmentLost, Fact
 from domain.model.attachment import Attachment
 from domain.model.media import AwaitedFile
+from domain.model.occurrence import Occurrence
 from domain.post import Media
 from domain.rules import files
 from domain.sentences import SENTENCES
@@ -64,7 +65,7 @@ async def kept(work: Work, errand: Errand, data: bytes) -> None:
     except Refusal as refusal:
         await _end(work, awaited, _lost(awaited), refusal.message(Locale.PT_BR))
         return
-    occurrence = await work.occurrences.get(awaited.occurrence_id)
+    occurrence = await _held(work, awaited)
     attachment = Attachment.of(
         examined,
         workspace_id=awaited.workspace_id,
@@ -106,8 +107,13 @@ def _lost(awaited: AwaitedFile) -> Fact:
 async def _end(work: Work, awaited: AwaitedFile, fact: Fact, comment: str | None = None) -> None:
     """Told where its message is now; nothing is left to fetch."""
     await work.awaited.drop(awaited)
-    occurrence = await work.occurrences.get(awaited.occurrence_id)
+    occurrence = await _held(work, awaited)
     if occurrence.ticket_id is not None:
-        # A merge that moves the message at this moment moves its files with it, or waits for us.
         ticket = await work.tickets.take_for_delivery(occurrence.ticket_id)
         work.record(ticket, fact, comment=comment)
+
+
+async def _held(work: Work, awaited: AwaitedFile) -> Occurrence:
+    """Its message, held: a merge that would move it waits for us, or we find it moved."""
+    found = await work.occurrences.get(awaited.occurrence_id)
+    return await work.occurrences.take_again(found)

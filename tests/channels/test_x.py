@@ -220,6 +220,13 @@ def test_the_challenge_is_answered_by_whoever_knows_the_secret() -> None:
     assert X().challenge("cs", {}, {}) is None
 
 
+@pytest.mark.parametrize(
+    "token", ["", '{"for_user_id":"100"}', ' {"a":1}', "[]", "a" * 201, "á", "a\n"]
+)
+def test_nobody_has_a_body_signed_by_asking_for_a_challenge(token: str) -> None:
+    assert X().challenge("cs", {"crc_token": token}, {}) is None
+
+
 def test_a_connection_has_four_keys_and_tells_whose_it_is() -> None:
     assert X().connection(KEYS) == {**KEYS, "address": "100"}
 
